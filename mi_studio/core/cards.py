@@ -1,0 +1,290 @@
+"""Cards: what is known about a scene, an attack or a defence without loading its code.
+
+A card is the file ``card.toml`` in the folder that also holds the code. Cards are found by looking
+at the folders, so that a new attack or defence is one new folder and nothing else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mi_studio.core import paths
+from mi_studio.core.errors import BadFileError, UsageError
+from mi_studio.core.knobs import Knob, Value
+from mi_studio.core.text import Text
+
+ACCESS_LEVELS = ("white-box", "scores", "labels", "gradient")
+"""What an attacker can hold: the model file, an API's scores, its labels only, a client's gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A sample model of a scene."""
+
+    id: str
+    title: Text
+    summary: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A class, person or picture that an attack can be aimed at."""
+
+    id: str
+    title: Text
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The choice with which a scene opens; ``recording`` is a shipped ``.mireplay`` of it."""
+
+    model: str
+    attack: str
+    defenses: tuple[str, ...]
+    target: str
+    seed: int
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCard:
+    """A story with its sample models, its targets and its preset.
+
+    Attributes
+    ----------
+    access
+        The access levels an attacker can have in this scene.
+    provides
+        What the scene can give beyond access: ``prior`` (a generator of public pictures),
+        ``dp-grid`` (really trained DP models), ``own-picture`` (takes the user's picture).
+    targets
+        By the value of the knob named ``targets_by``, or under ``""`` where no knob decides.
+    one_record
+        Whether a target is one true record (else it is a class or a person).
+    """
+
+    id: str
+    folder: Path
+    module: str
+    order: int
+    title: Text
+    story: Text
+    secret: Text
+    access: tuple[str, ...]
+    provides: tuple[str, ...]
+    one_record: bool
+    utility: Text
+    models: tuple[Model, ...]
+    targets_by: str
+    targets: Mapping[str, tuple[Target, ...]]
+    knobs: tuple[Knob, ...]
+    preset: Preset
+
+    def targets_for(self, knobs: Mapping[str, Value]) -> tuple[Target, ...]:
+        """Return the targets that exist under these knob values."""
+        return self.targets[str(knobs[self.targets_by]) if self.targets_by else ""]
+
+
+@dataclass(frozen=True, slots=True)
+class AttackCard:
+    """Who can mount an attack, how strong it is, and where it comes from.
+
+    ``strength`` is 1 (historic) to 3 (strong) in our scenes; ``requires`` names what a scene must provide.
+    """
+
+    id: str
+    folder: Path
+    module: str
+    order: int
+    title: Text
+    summary: Text
+    needs: Text
+    changed: Text
+    stops: Text
+    cites: str
+    access: str
+    requires: tuple[str, ...]
+    strength: int
+    steps: int
+    typical_seconds: float
+    step_name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class DefenseCard:
+    """Where a defence acts, whom it can reach, and its knob.
+
+    ``reaches`` are the access levels it acts on; ``without_effect`` gives the reason for the others,
+    by access level or by the id of an attack.
+    """
+
+    id: str
+    folder: Path
+    module: str
+    order: int
+    title: Text
+    summary: Text
+    cites: str
+    acts: str
+    requires: tuple[str, ...]
+    reaches: tuple[str, ...]
+    without_effect: Mapping[str, Text]
+    moved: Text
+    knob: Knob
+
+
+Card = TypeVar("Card", SceneCard, AttackCard, DefenseCard)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadFileError(f"{path} is not a card ({error}).") from error
+
+
+def _texts(raw: Mapping[str, Any], where: str, *names: str) -> dict[str, Text]:
+    return {name: Text.read(raw.get(name, {}), f"{where}: {name}") for name in names}
+
+
+def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
+    where = str(folder)
+    preset = raw["preset"]
+
+    def target(t: Mapping[str, Any]) -> Target:
+        return Target(t["id"], Text.read(t["title"], where), int(t["label"]))
+
+    groups: dict[str, list[Target]] = {}
+    for entry in raw["targets"]:
+        groups.setdefault(str(entry.get("when", "")), []).append(target(entry))
+    return SceneCard(
+        id=raw["id"],
+        folder=folder,
+        module=module,
+        order=int(raw["order"]),
+        access=tuple(raw["access"]),
+        provides=tuple(raw["provides"]),
+        one_record=bool(raw["one_record"]),
+        models=tuple(
+            Model(m["id"], **_texts(m, f"{where}: model {m['id']}", "title", "summary")) for m in raw["models"]
+        ),
+        targets_by=str(raw.get("targets_by", "")),
+        targets={when: tuple(entries) for when, entries in groups.items()},
+        knobs=tuple(Knob.read(k, where) for k in raw.get("knobs", [])),
+        preset=Preset(
+            model=preset["model"],
+            attack=preset["attack"],
+            defenses=tuple(preset["defenses"]),
+            target=preset["target"],
+            seed=int(preset["seed"]),
+            recording=preset["recording"],
+        ),
+        **_texts(raw, where, "title", "story", "secret", "utility"),
+    )
+
+
+def _attack(raw: dict[str, Any], folder: Path, module: str) -> AttackCard:
+    return AttackCard(
+        id=raw["id"],
+        folder=folder,
+        module=module,
+        order=int(raw["order"]),
+        cites=raw["cites"],
+        access=raw["access"],
+        requires=tuple(raw["requires"]),
+        strength=int(raw["strength"]),
+        steps=int(raw["steps"]),
+        typical_seconds=float(raw["typical_seconds"]),
+        **_texts(raw, str(folder), "title", "summary", "needs", "changed", "stops", "step_name"),
+    )
+
+
+def _defense(raw: dict[str, Any], folder: Path, module: str) -> DefenseCard:
+    return DefenseCard(
+        id=raw["id"],
+        folder=folder,
+        module=module,
+        order=int(raw["order"]),
+        cites=raw["cites"],
+        acts=raw["acts"],
+        requires=tuple(raw["requires"]),
+        reaches=tuple(raw["reaches"]),
+        without_effect={k: Text.read(v, str(folder)) for k, v in raw.get("without_effect", {}).items()},
+        knob=Knob.read(raw["knob"], str(folder)),
+        **_texts(raw, str(folder), "title", "summary", "moved"),
+    )
+
+
+_READERS = {"scenes": _scene, "attacks": _attack, "defenses": _defense}
+
+
+def _folders(kind: str) -> Iterator[tuple[Path, str]]:
+    """Yield (folder, module) of our own parts, then of plug-ins (entry points ``mi_studio.<kind>``)."""
+    root = paths.PACKAGE / "engine" / kind
+    for card in sorted(root.glob("*/card.toml")):
+        yield card.parent, f"mi_studio.engine.{kind}.{card.parent.name}"
+    for entry in metadata.entry_points(group=f"mi_studio.{kind}"):
+        # find_spec on a top-level package does not run it; a plug-in's code loads only when it is used
+        spec = find_spec(entry.value.partition(".")[0])
+        if spec and spec.submodule_search_locations:
+            base = Path(next(iter(spec.submodule_search_locations)))
+            yield base.joinpath(*entry.value.split(".")[1:]), entry.value
+
+
+def _all(kind: str) -> list[Any]:
+    cards = []
+    for folder, module in _folders(kind):
+        raw = _read(folder / "card.toml")
+        try:
+            cards.append(_READERS[kind](raw, folder, module))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadFileError(f"{folder / 'card.toml'} is not complete ({error}).") from error
+    return sorted(cards, key=lambda card: (card.order, card.id))
+
+
+@dataclass(frozen=True)
+class Library:
+    """Every scene, attack and defence that is installed, each in its order of display."""
+
+    scenes: tuple[SceneCard, ...]
+    attacks: tuple[AttackCard, ...]
+    defenses: tuple[DefenseCard, ...]
+
+    def scene(self, wanted: str) -> SceneCard:
+        """Return a scene by id; ``UsageError`` names the valid ids."""
+        return _find("scene", wanted, self.scenes)
+
+    def attack(self, wanted: str) -> AttackCard:
+        """Return an attack by id; ``UsageError`` names the valid ids."""
+        return _find("attack", wanted, self.attacks)
+
+    def defense(self, wanted: str) -> DefenseCard:
+        """Return a defence by id; ``UsageError`` names the valid ids."""
+        return _find("defense", wanted, self.defenses)
+
+
+def _find(kind: str, wanted: str, cards: tuple[Card, ...]) -> Card:
+    for card in cards:
+        if card.id == wanted:
+            return card
+    raise UsageError(f"There is no {kind} '{wanted}'; choose one of {' '.join(c.id for c in cards)}.")
+
+
+@cache
+def library() -> Library:
+    """Read all installed cards (once).
+
+    Raises
+    ------
+    BadFileError
+        If a card cannot be read; the text names the file.
+    """
+    return Library(tuple(_all("scenes")), tuple(_all("attacks")), tuple(_all("defenses")))

@@ -1,0 +1,207 @@
+"""From what somebody chose to one frozen, valid configuration of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, library
+from mi_studio.core.errors import UsageError
+from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.text import Text
+
+OWN_PICTURE = "own-picture"
+"""The target id of a picture that the user brought."""
+
+ALL_TARGETS = "all"
+"""The target id that means every target of the scene at once."""
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything that decides a run. Equal configs on equal machines give equal runs.
+
+    Attributes
+    ----------
+    knobs
+        Every knob of the scene and of the chosen defences with its value, in a fixed order.
+    image
+        Path of the user's own picture where ``target`` is ``own-picture``, else ``None``.
+    """
+
+    scene: str
+    model: str
+    attack: str
+    defenses: tuple[str, ...]
+    knobs: tuple[tuple[str, Value], ...]
+    target: str
+    seed: int
+    steps: int
+    device: Device = "auto"
+    image: str | None = None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The knobs as a dictionary."""
+        return dict(self.knobs)
+
+    @property
+    def key(self) -> str:
+        """A short name of this configuration, the same wherever it is computed."""
+        parts = [self.scene, self.model, self.attack, self.defenses, self.target, self.seed, self.steps]
+        parts += [self.image, [(k, plain(v)) for k, v in self.knobs]]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+    def turned(self, knobs: Mapping[str, Value]) -> RunConfig:
+        """Return the same run with some knob values replaced (no check)."""
+        return replace(self, knobs=tuple((k, knobs.get(k, v)) for k, v in self.knobs))
+
+    def undefended(self) -> RunConfig:
+        """Return the same run without any defence: same scene, model, attack, target and seed."""
+        own = {d.knob.id for d in library().defenses}
+        return replace(self, defenses=(), knobs=tuple((k, v) for k, v in self.knobs if k not in own))
+
+
+def scene_knobs(scene: SceneCard, defenses: Iterable[DefenseCard]) -> list[Knob]:
+    """Return the knobs of a scene and of some defences, in order of display."""
+    return [*scene.knobs, *(d.knob for d in defenses)]
+
+
+def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
+    """Say why this attack cannot be mounted in this scene, or return ``None`` if it can."""
+    if attack.access not in scene.access:
+        return Text(
+            f"In this scene nobody hands the attacker what it needs: {_lower(attack.needs.en)}.",
+            f"この場面では、この攻撃に必要なもの({attack.needs.ja})が攻撃者の手に渡りません。",
+        )
+    if not set(attack.requires) <= set(scene.provides):
+        return Text(
+            "It needs a generator trained on similar public pictures, and this scene has none.",
+            "よく似た公開画像で学習した生成器が必要ですが、この場面にはありません。",
+        )
+    return None
+
+
+def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
+    """Say why this defence does not exist in this scene, or return ``None`` if it does."""
+    if not set(defense.requires) <= set(scene.provides):
+        return Text(
+            "No model of this scene was trained in this way.",
+            "この場面には、この方法で学習したモデルがありません。",
+        )
+    if defense.acts == "gradient" and "gradient" not in scene.access:
+        return Text(
+            "It changes gradients, and in this scene no gradient leaves the owner's machine.",
+            "勾配に手を加える防御です。この場面では勾配が外に出ないため、使いどころがありません。",
+        )
+    if defense.acts == "output" and not {"scores", "labels"} & set(scene.access):
+        return Text(
+            "It changes the model's answers, and in this scene nobody asks the model anything.",
+            "モデルの回答に手を加える防御です。この場面では誰もモデルに問い合わせません。",
+        )
+    return None
+
+
+def why_no_effect(defense: DefenseCard, attack: AttackCard) -> Text | None:
+    """Say why this defence cannot affect this attacker, or return ``None`` if it can."""
+    if attack.id in defense.without_effect:
+        return defense.without_effect[attack.id]
+    if attack.access not in defense.reaches:
+        return defense.without_effect.get(attack.access) or Text(
+            "It acts where this attacker never looks.", "この攻撃者が触れない場所で働く防御です。"
+        )
+    return None
+
+
+def _lower(sentence: str) -> str:
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+def resolve(
+    scene: str,
+    *,
+    attack: str | None = None,
+    model: str | None = None,
+    defenses: Iterable[str] = (),
+    settings: Mapping[str, str | float] | None = None,
+    target: str | None = None,
+    seed: int | None = None,
+    steps: int | None = None,
+    device: str = "auto",
+    image: str | None = None,
+    among: Library | None = None,
+) -> RunConfig:
+    """Check a choice against the cards and return the frozen configuration.
+
+    What is left out is taken from the scene's preset. A defence's knob in ``settings`` switches that
+    defence on; a defence without a setting takes its default.
+
+    Raises
+    ------
+    UsageError
+        If the parts cannot work together; the text names the valid choices.
+    """
+    cards = among or library()
+    settings = dict(settings or {})
+    card = cards.scene(scene)
+    chosen_model = model or card.preset.model
+    if chosen_model not in {m.id for m in card.models}:
+        valid = " ".join(m.id for m in card.models)
+        raise UsageError(f"{scene} has no model '{chosen_model}'; choose one of {valid}.")
+
+    chosen_attack = cards.attack(attack or card.preset.attack)
+    if reason := why_not_attack(card, chosen_attack):
+        valid = " ".join(a.id for a in cards.attacks if not why_not_attack(card, a))
+        raise UsageError(f"{chosen_attack.id} cannot attack {scene}: {reason.en} Choose one of {valid}.")
+
+    chosen = list(dict.fromkeys(defenses))
+    by_knob = {d.knob.id: d for d in cards.defenses}
+    chosen += [by_knob[k].id for k in settings if k in by_knob and by_knob[k].id not in chosen]
+    defense_cards = [cards.defense(d) for d in chosen]
+    for defense in defense_cards:
+        if reason := why_not_defense(card, defense):
+            valid = " ".join(d.id for d in cards.defenses if not why_not_defense(card, d))
+            raise UsageError(f"{defense.id} does not exist in {scene}: {reason.en} Choose one of {valid}.")
+
+    knobs = scene_knobs(card, defense_cards)
+    unknown = [k for k in settings if k not in {knob.id for knob in knobs}]
+    if unknown:
+        valid = " ".join([*(k.id for k in card.knobs), *by_knob])
+        raise UsageError(f"{scene} has no knob '{unknown[0]}'; choose one of {valid}.")
+    values = {k.id: k.parse(settings[k.id]) if k.id in settings else k.default for k in knobs}
+
+    if image is not None and "own-picture" not in card.provides:
+        takers = " ".join(s.id for s in cards.scenes if "own-picture" in s.provides)
+        raise UsageError(f"{scene} does not take a picture of your own; scenes that do: {takers}.")
+    targets = [t.id for t in card.targets_for(values)]
+    chosen_target = OWN_PICTURE if image is not None else (target or card.preset.target)
+    if target is None and image is None and chosen_target not in targets:
+        chosen_target = targets[0]
+    several = [] if card.one_record else [ALL_TARGETS]
+    if chosen_target not in [*targets, *several] and image is None:
+        raise UsageError(
+            f"{scene} has no target '{chosen_target}'; choose one of {' '.join([*targets, *several])}."
+        )
+    if device not in DEVICES:
+        raise UsageError(f"There is no device '{device}'; choose one of {' '.join(DEVICES)}.")
+    chosen_steps = chosen_attack.steps if steps is None else steps
+    if not 1 <= chosen_steps <= 100_000:
+        raise UsageError("The number of steps must be from 1 to 100000.")
+    return RunConfig(
+        scene=scene,
+        model=chosen_model,
+        attack=chosen_attack.id,
+        defenses=tuple(chosen),
+        knobs=tuple((k.id, values[k.id]) for k in knobs),
+        target=chosen_target,
+        seed=card.preset.seed if seed is None else seed,
+        steps=chosen_steps,
+        device=device,  # type: ignore[arg-type]  # checked against DEVICES above
+        image=image,
+    )

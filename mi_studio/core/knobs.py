@@ -1,0 +1,125 @@
+"""A knob: one setting that a user may turn, with its named stops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mi_studio.core.errors import BadFileError, UsageError
+from mi_studio.core.text import Text
+
+Value = str | float
+"""A knob's value: a word, or a number (``math.inf`` included)."""
+
+
+def plain(value: Value) -> str:
+    """Write a value as it is typed on the command line: ``inf``, ``0.5``, ``2000``, ``top3``."""
+    if isinstance(value, str):
+        return value
+    return "inf" if math.isinf(value) else f"{value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A named position of a knob."""
+
+    value: Value
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One setting with its stops.
+
+    Attributes
+    ----------
+    stops
+        Ordered from no protection (or the plainest choice) onwards.
+    default
+        The value when its owner is switched on and nothing else is said.
+    off
+        The value that means "no protection"; ``None`` for knobs that are not a defence's.
+    continuous
+        Whether any number between the smallest and largest stop is valid; else only stops are.
+    live
+        Whether the value may change between two steps of a running attack.
+    """
+
+    id: str
+    title: Text
+    help: Text
+    stops: tuple[Stop, ...]
+    default: Value
+    off: Value | None
+    continuous: bool
+    live: bool
+
+    def parse(self, text: str | float) -> Value:
+        """Turn what somebody typed into a valid value.
+
+        Raises
+        ------
+        UsageError
+            If it is neither a stop nor, for a continuous knob, a number within its range.
+        """
+        wanted = plain(text)
+        try:
+            number = float(wanted)
+        except ValueError:
+            number = math.nan
+        for stop in self.stops:
+            if plain(stop.value) == wanted or stop.value == number:
+                return stop.value
+        numbers = [s.value for s in self.stops if isinstance(s.value, float)]
+        if self.continuous and not math.isnan(number) and min(numbers) <= number <= max(numbers):
+            return number
+        raise UsageError(f"{self.id} cannot be '{wanted}'; {self.choices()}.")
+
+    def choices(self) -> str:
+        """Name the valid values in one phrase."""
+        names = [plain(s.value) for s in self.stops]
+        if self.continuous:
+            numbers = [s.value for s in self.stops if isinstance(s.value, float)]
+            return f"any number from {plain(min(numbers))} to {plain(max(numbers))}"
+        return "choose one of " + " ".join(names)
+
+    def label(self, value: Value, language: str) -> str:
+        """Name a value in words, or as a plain number between two stops."""
+        for stop in self.stops:
+            if stop.value == value:
+                return stop.label.get(language)
+        return plain(value)
+
+    @classmethod
+    def read(cls, table: Mapping[str, Any], where: str) -> Knob:
+        """Build from a card's ``[knob]`` table; numbers become floats, ``"inf"`` infinity."""
+        try:
+            stops = tuple(
+                Stop(
+                    _value(s["value"]),
+                    Text.read(s["label"], where)
+                    if isinstance(s.get("label"), Mapping)
+                    else Text(*[str(s.get("label", plain(_value(s["value"]))))] * 2),
+                )
+                for s in table["stops"]
+            )
+            return cls(
+                id=str(table["id"]),
+                title=Text.read(table["title"], where),
+                help=Text.read(table["help"], where),
+                stops=stops,
+                default=_value(table["default"]),
+                off=_value(table["off"]) if "off" in table else None,
+                continuous=bool(table.get("continuous", False)),
+                live=bool(table.get("live", False)),
+            )
+        except (KeyError, TypeError) as error:
+            raise BadFileError(f"{where}: the knob is not complete ({error}).") from error
+
+
+def _value(raw: Any) -> Value:
+    if isinstance(raw, int | float):
+        return float(raw)
+    return math.inf if raw == "inf" else str(raw)

@@ -1,0 +1,109 @@
+"""What every score means: its definition, direction and where it applies. The values come from the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mi_studio.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A score's name and meaning; ``direction`` says which way means a larger leak."""
+
+    id: str
+    title: Text
+    definition: Text
+    direction: Literal["higher", "lower"]
+    unit: str
+
+
+METRICS = {
+    m.id: m
+    for m in (
+        Metric(
+            "mse",
+            Text("Squared error", "平均二乗誤差"),
+            Text(
+                "Mean squared difference to the true picture, over all pixels and channels scaled to 0–1.",
+                "元の画像との差の二乗を、全画素・全色（0〜1に換算）で平均した値です。",
+            ),
+            "lower",
+            "",
+        ),
+        Metric(
+            "psnr_db",
+            Text("Likeness (PSNR)", "一致度（PSNR）"),
+            Text(
+                "Peak signal-to-noise ratio to the true picture: −10·log10 of the squared error. "
+                "Above about 20 dB the picture is plainly the same; 12 dB can already be identifiable.",
+                "元の画像に対するピーク信号対雑音比です（−10·log10 平均二乗誤差）。"
+                "20dBを超えると同じ画像だとはっきり分かり、12dBでも特定できることがあります。",
+            ),
+            "higher",
+            "dB",
+        ),
+        Metric(
+            "ssim",
+            Text("Structure (SSIM)", "構造の一致（SSIM）"),
+            Text(
+                "Structural similarity to the true picture (Wang et al. 2004), 1 is identical.",
+                "元の画像との構造的な類似度です（Wang ほか 2004）。1で完全に一致します。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "identifiability",
+            Text("Picked out of the line-up", "候補からの特定"),
+            Text(
+                "1 if the true picture is the nearest of all sample pictures by squared error, else 0.",
+                "見本の画像をすべて並べたとき、最も近いものが本物であれば1、そうでなければ0です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "evaluator_top1",
+            Text("Recognised by a judge model", "判定用モデルによる識別"),
+            Text(
+                "Share of pictures that an independent model, never seen by the attack, puts in the right class.",
+                "攻撃とは無関係の判定用モデルが、正しい種類だと答えた割合です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "evaluator_top5",
+            Text("Among the judge's first five", "判定用モデルの上位5件"),
+            Text(
+                "Share of pictures whose right class is among the independent model's first five answers.",
+                "判定用モデルの上位5件の答えに、正しい種類が入っていた割合です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "distance_same",
+            Text("Distance to the private photos", "非公開の写真との距離"),
+            Text(
+                "Distance in the judge model's features to the nearest private photo of the same class.",
+                "判定用モデルの特徴空間で、同じ種類の非公開写真のうち最も近いものまでの距離です。",
+            ),
+            "lower",
+            "",
+        ),
+        Metric(
+            "distance_other",
+            Text("Distance to anything else", "ほかの種類との距離"),
+            Text(
+                "Distance in the judge model's features to the nearest private photo of any other class.",
+                "判定用モデルの特徴空間で、ほかの種類の非公開写真のうち最も近いものまでの距離です。",
+            ),
+            "higher",
+            "",
+        ),
+    )
+}
+"""Every metric by id."""

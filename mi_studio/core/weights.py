@@ -1,0 +1,154 @@
+"""The card that lies beside every shipped weight file, and how to find the right file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mi_studio.core import paths
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.knobs import Value, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Utility:
+    """How useful the protected thing still is: a metric's name, its value, and over how many."""
+
+    metric: str
+    value: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """A differential-privacy guarantee: the word of an accountant about one training."""
+
+    epsilon: float
+    delta: float
+    unit: str
+    accountant: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsCard:
+    """What is known about one weight file.
+
+    The card ``NAME.json`` lies beside ``NAME.safetensors`` in ``pretrained/SCENE/MODEL/``.
+
+    Attributes
+    ----------
+    knobs
+        The knob values under which a run uses this file, for example ``{"epsilon": 4.0}``.
+    utility
+        Measured on test data at the end of training; ``None`` where nothing is measured (a prior).
+    privacy
+        ``None`` for a training without a guarantee.
+    details
+        Everything else on the card: recipe, seed, clip, noise multiplier, seconds, versions, notes.
+    """
+
+    path: Path
+    scene: str
+    model: str
+    architecture: str
+    sha256: str
+    knobs: Mapping[str, Value]
+    utility: Utility | None
+    privacy: Privacy | None
+    details: Mapping[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        """The weight file beside this card."""
+        return self.path.with_suffix(".safetensors")
+
+    def verified_bytes(self) -> bytes:
+        """Read the weight file and check it against the card.
+
+        Raises
+        ------
+        BadFileError
+            If the file is missing or is not the one that the card speaks of.
+        """
+        try:
+            data = self.weights.read_bytes()
+        except OSError as error:
+            raise BadFileError(
+                f"The weights {self.weights} cannot be read ({error.strerror}). "
+                "Install MI Studio again, or rebuild them with: mi-studio train"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise BadFileError(
+                f"The weights {self.weights} are not the ones on their card (wrong SHA-256). "
+                "Install MI Studio again, or rebuild them with: mi-studio train"
+            )
+        return data
+
+
+def read_card(path: Path) -> WeightsCard:
+    """Read one weights card.
+
+    Raises
+    ------
+    BadFileError
+        If it is not a complete card.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        utility, privacy = raw.get("utility"), raw.get("privacy")
+        named = {"scene", "model", "architecture", "sha256", "knobs", "utility", "privacy"}
+        return WeightsCard(
+            path=path,
+            scene=raw["scene"],
+            model=raw["model"],
+            architecture=raw["architecture"],
+            sha256=raw["sha256"],
+            knobs={k: _value(v) for k, v in raw["knobs"].items()},
+            utility=Utility(utility["metric"], float(utility["value"]), int(utility["n"])) if utility else None,
+            privacy=Privacy(
+                float(privacy["epsilon"]), float(privacy["delta"]), privacy["unit"], privacy["accountant"]
+            )
+            if privacy
+            else None,
+            details={k: v for k, v in raw.items() if k not in named},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadFileError(f"{path} is not a weights card ({error}).") from error
+
+
+def weights_cards(scene: str) -> Iterator[WeightsCard]:
+    """Yield every weights card of a scene, in the order of their names."""
+    for path in sorted((paths.pretrained() / scene).glob("*/*.json")):
+        yield read_card(path)
+
+
+def find_weights(scene: str, model: str, knobs: Mapping[str, Value]) -> WeightsCard:
+    """Return the card whose knobs all agree with ``knobs``; the most specific one if several do.
+
+    Raises
+    ------
+    BadFileError
+        If there is none: the weights are not shipped.
+    """
+    fitting = [
+        card
+        for card in weights_cards(scene)
+        if card.model == model and all(knobs.get(k) == v for k, v in card.knobs.items())
+    ]
+    if not fitting:
+        said = " ".join(f"{k}={plain(v)}" for k, v in sorted(knobs.items()))
+        raise BadFileError(
+            f"No weights for {scene}/{model} {said} in {paths.pretrained()}. "
+            "Install MI Studio again, or rebuild them with: mi-studio train"
+        )
+    return max(fitting, key=lambda card: len(card.knobs))
+
+
+def _value(raw: Any) -> Value:
+    if isinstance(raw, int | float):
+        return float(raw)
+    return float("inf") if raw == "inf" else str(raw)

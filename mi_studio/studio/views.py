@@ -1,0 +1,159 @@
+"""What the screen shows, as frozen data in one language. Widgets draw these and decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mi_studio.core.knobs import Value
+from mi_studio.core.step import Pictures, View
+
+Slot = Literal["scene", "model", "attack", "defense", "target"]
+"""The brackets of the sentence."""
+
+Tone = Literal["leak", "safe", "unsure", "plain"]
+"""leak: the secret is out (▲) · safe: the defence holds (●) · unsure: scores disagree · plain: no verdict yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a picker. ``reason`` is why it cannot be chosen, empty where it can.
+
+    ``strength`` is 0 where the entry has none, else 1–3. ``thumbnail`` is one picture or ``None``.
+    ``checked`` matters for defences, of which several can be on.
+    """
+
+    id: str
+    title: str
+    line: str
+    strength: int
+    reason: str
+    checked: bool
+    thumbnail: Pictures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """A picker in the sentence: what it shows now, quietly what that means, and its entries."""
+
+    slot: Slot
+    title: str
+    note: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceView:
+    """The sentence as words and brackets in reading order."""
+
+    parts: tuple[str | Bracket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaneView:
+    """One picture of the stage.
+
+    ``meter`` is a bar below the picture: (label, fraction 0–1, number as text), or ``None``.
+    ``described`` is the accessible text. ``ring`` marks the attacker's own picture.
+    """
+
+    title: str
+    subtitle: str
+    footer: str
+    pictures: Pictures | None
+    meter: tuple[str, float, str] | None
+    described: str
+    ring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnobView:
+    """A slider with named stops. ``stops`` are (value, label); ``reason`` dims it and says why.
+
+    ``note`` says at which step the last move took effect, and what it meant.
+    """
+
+    id: str
+    title: str
+    help: str
+    stops: tuple[tuple[Value, str], ...]
+    value: Value
+    label: str
+    continuous: bool
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """The price of the protection: key figures as (number, caption), and a sentence below."""
+
+    title: str
+    n: str
+    figures: tuple[tuple[str, str], ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """What the attacker sees, live."""
+
+    title: str
+    corner: str
+    view: View | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """The verdict in plain words, tied to numbers and their uncertainty."""
+
+    tone: Tone
+    sentence: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveView:
+    """Score over steps. Series are ((step, value), ...); ``marks`` are (step, label) of moved knobs."""
+
+    label: str
+    total: int
+    main: tuple[tuple[float, float], ...]
+    main_name: str
+    ghost: tuple[tuple[float, float], ...]
+    ghost_name: str
+    marks: tuple[tuple[int, str], ...]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """The film of the attack. ``film`` are (step, one picture (h, w, c)); ``reached`` is the newest step."""
+
+    position: int
+    reached: int
+    total: int
+    playing: bool
+    busy: str
+    seed: int
+    speed: float
+    note: str
+    film: tuple[tuple[int, Pictures], ...]
+    marks: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """The whole stage."""
+
+    sentence: SentenceView
+    panes: tuple[PaneView, ...]
+    knobs: tuple[KnobView, ...]
+    seen: SeenView
+    cost: CostView
+    verdict: VerdictView
+    curve: CurveView
+    timeline: TimelineView
+    mixed: str
