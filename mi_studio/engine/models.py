@@ -177,14 +177,14 @@ class Evaluator(nn.Module):
         Channels of the first stage.
     """
 
-    def __init__(self, classes: int = 10, channels: int = 1, width: int = 24) -> None:
+    def __init__(self, classes: int = 10, channels: int = 1, width: int = 20) -> None:
         super().__init__()
         self.body = nn.Sequential(
             _Normalise(),
-            nn.Conv2d(channels, width, 3, padding=1, bias=False),
-            _Residual(width, width, 2),
-            _Residual(width, width * 2, 1),
-            _Residual(width * 2, width * 4, 2),
+            nn.Conv2d(channels, width, 5, stride=2, padding=2, bias=False),
+            _Residual(width, width, 1),
+            _Residual(width, width * 2, 2),
+            _Residual(width * 2, width * 4, 1),
             nn.BatchNorm2d(width * 4),
             nn.SiLU(),
             nn.AdaptiveAvgPool2d(1),

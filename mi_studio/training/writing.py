@@ -1,0 +1,96 @@
+"""Write a weight file together with its card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as to_bytes
+from torch import nn
+
+from mi_studio.core.atomic import write_bytes, write_text
+from mi_studio.core.errors import RunError
+from mi_studio.core.weights import Privacy, Utility, WeightsCard, read_card
+
+
+def file_name(knobs: Mapping[str, float | str]) -> str:
+    """Return the name of a weight file for its knob values, such as ``kin-2000-0.5``."""
+    return (
+        "-".join(f"{value:g}" if isinstance(value, int | float) else value for value in knobs.values())
+        or "all"
+    )
+
+
+def write_weights(
+    pretrained: Path,
+    scene: str,
+    model: str,
+    net: nn.Module,
+    *,
+    architecture: str,
+    build: Mapping[str, Any],
+    knobs: Mapping[str, float | str],
+    recipe: str,
+    seed: int,
+    utility: Utility | None,
+    privacy: Privacy | None = None,
+    half: bool = False,
+    details: Mapping[str, Any],
+) -> WeightsCard:
+    """Write ``NAME.safetensors`` and then its card ``NAME.json``, each atomically.
+
+    Parameters
+    ----------
+    half
+        Store in half precision (for networks whose accuracy nobody quotes).
+
+    Raises
+    ------
+    RunError
+        If a weight is not finite: the training diverged, and nothing is written.
+    """
+    tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
+    if half:
+        tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+    if not all(bool(torch.isfinite(v).all()) for v in tensors.values()):
+        raise RunError(f"The training of {scene}/{model} diverged; nothing was written.")
+    data = to_bytes(tensors)
+    path = pretrained / scene / model / f"{file_name(knobs)}.json"
+    write_bytes(path.with_suffix(".safetensors"), data)
+    card: dict[str, Any] = {
+        "scene": scene,
+        "model": model,
+        "architecture": architecture,
+        "build": dict(build),
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "knobs": {k: "inf" if isinstance(v, float) and math.isinf(v) else v for k, v in knobs.items()},
+        "recipe": recipe,
+        "seed": seed,
+        "utility": None
+        if utility is None
+        else {"metric": utility.metric, "value": round(utility.value, 4), "n": utility.n},
+        "privacy": None
+        if privacy is None
+        else {
+            "epsilon": privacy.epsilon,
+            "delta": privacy.delta,
+            "unit": privacy.unit,
+            "accountant": privacy.accountant,
+        },
+        **details,
+        "threads": torch.get_num_threads(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            **details.get("versions", {}),
+        },
+    }
+    write_text(path, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    return read_card(path)
