@@ -55,8 +55,8 @@ class Settings:
 
 
 SETTINGS = {
-    2000: Settings(per_class=400, batch=256, epochs=60, learning_rate=2e-3),
-    30000: Settings(per_class=6000, batch=1024, epochs=10, learning_rate=2e-3),
+    2000: Settings(per_class=400, batch=256, epochs=40, learning_rate=2e-3),
+    30000: Settings(per_class=6000, batch=1024, epochs=6, learning_rate=2e-3),
 }
 
 
