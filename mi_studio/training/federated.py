@@ -169,11 +169,11 @@ def write_pictures(context: Context) -> None:
     context.report("Federated pictures", 1.0)
 
 
-def read_test(context: Context) -> tuple[NDArray[np.uint8], Tensor]:
+def read_test(assets: Path) -> tuple[NDArray[np.uint8], Tensor]:
     """Return the shipped test crops ``uint8 (n, 64, 64, 3)`` and their classes ``(n,)``."""
     parts = []
     for name in PHOTOGRAPHS:
-        with Image.open(context.assets / "federated" / "test" / f"{name}.png") as picture:
+        with Image.open(assets / "federated" / "test" / f"{name}.png") as picture:
             sheet = np.asarray(picture.convert("RGB"))
         tiles = sheet.reshape(TEST_ROWS, SIDE, TEST_COLUMNS, SIDE, 3).swapaxes(1, 2)
         parts.append(tiles.reshape(-1, SIDE, SIDE, 3))
@@ -184,7 +184,7 @@ def train_clients(context: Context) -> None:
     """Train both architectures at both picture sizes; write each fresh, after a few steps, and converged."""
     pictures = crops(context.sources.photographs(), TRAIN_CROPS, SEED)
     classes = torch.arange(len(PHOTOGRAPHS)).repeat_interleave(TRAIN_CROPS)
-    test, test_classes = read_test(context)
+    test, test_classes = read_test(context.assets)
     pairs = [(architecture, size) for architecture in ARCHITECTURES for size in SIZES]
     for done, (architecture, size) in enumerate(pairs):
         x, test_x = to_batch(pictures, size), to_batch(test, size)

@@ -40,15 +40,9 @@ def write_weights(
     seed: int,
     utility: Utility | None,
     privacy: Privacy | None = None,
-    half: bool = False,
     details: Mapping[str, Any],
 ) -> WeightsCard:
     """Write ``NAME.safetensors`` and then its card ``NAME.json``, each atomically.
-
-    Parameters
-    ----------
-    half
-        Store in half precision (for networks whose accuracy nobody quotes).
 
     Raises
     ------
@@ -56,8 +50,6 @@ def write_weights(
         If a weight is not finite: the training diverged, and nothing is written.
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
-    if half:
-        tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     if not all(bool(torch.isfinite(v).all()) for v in tensors.values()):
         raise RunError(f"The training of {scene}/{model} diverged; nothing was written.")
     data = to_bytes(tensors)

@@ -1,0 +1,163 @@
+"""Every recipe of the zoo by name: train some, or check all that is shipped.
+
+Two trainings with the same seed, version and thread count give the same weights on one machine; on
+another, rounding differs and so may the last digits. `check` therefore measures again what is
+shipped and allows a small difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from mi_studio.core import paths
+from mi_studio.core.errors import UsageError
+from mi_studio.core.weights import WeightsCard, weights_cards
+from mi_studio.engine import models
+from mi_studio.engine.sheets import read_sheets
+from mi_studio.engine.splits import private_labels
+from mi_studio.training import catalogue, federated, prior, private
+from mi_studio.training.recipe import Context, Recipe, Report
+from mi_studio.training.sources import Sources
+
+TOLERANCE = 0.01
+
+__all__ = ["TOLERANCE", "Difference", "Recipe", "check", "recipes", "train"]
+
+_RECIPES = (
+    Recipe("federated-pictures", ("assets/federated/**",), 0.1, federated.write_pictures),
+    Recipe("federated-clients", ("pretrained/federated/*/*",), 6, federated.train_clients),
+    Recipe("catalogue-sheets", ("assets/catalogue/**",), 0.2, catalogue.write_sheets),
+    Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 7, catalogue.train_evaluator),
+    Recipe("catalogue-priors", ("pretrained/catalogue/prior/*",), 24, prior.train_priors),
+    Recipe(
+        "catalogue-victims-2000",
+        ("pretrained/catalogue/small-cnn/*-2000-*",),
+        14,
+        partial(private.train_grid, records=2000),
+    ),
+    Recipe(
+        "catalogue-victims-30000",
+        ("pretrained/catalogue/small-cnn/*-30000-*",),
+        26,
+        partial(private.train_grid, records=30000),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A card whose number was not found again.
+
+    Attributes
+    ----------
+    claimed
+        The accuracy on the card, in 0..1.
+    measured
+        The accuracy of the shipped weights on the shipped test data.
+    """
+
+    card: WeightsCard
+    claimed: float
+    measured: float
+
+    def __str__(self) -> str:
+        return f"{self.card.weights}: card says {self.claimed:.4f}, measured {self.measured:.4f}"
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """Return every recipe, in an order in which each finds what it needs."""
+    return _RECIPES
+
+
+def train(names: Sequence[str], device: str, report: Report, sources: Sources | None = None) -> None:
+    """Rebuild what the named recipes write; a training that was killed goes on where it was.
+
+    Parameters
+    ----------
+    names
+        Names of recipes; none means all.
+    device
+        Where to train, such as ``cpu`` or ``cuda``. The shipped files were trained on a CPU with one
+        thread.
+    report
+        Is told a message and the share of the recipe that is done.
+    sources
+        Where the training data lies.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown.
+    StudioError
+        If the training data is missing; the text names the command that fetches it.
+    """
+    known = {recipe.name: recipe for recipe in recipes()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"No recipe is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+    context = Context(
+        sources=sources or Sources(),
+        pretrained=paths.pretrained(),
+        assets=paths.assets(),
+        work=paths.cache_dir() / "training",
+        device=device,
+        report=report,
+    )
+    threads = torch.get_num_threads()
+    # one thread: small networks gain little from more, and sums come out in the same order everywhere
+    torch.set_num_threads(1)
+    try:
+        for name in names or known:
+            known[name].run(context)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def check(report: Report) -> list[Difference]:
+    """Measure the accuracy of every shipped network again, on the shipped test data.
+
+    Returns
+    -------
+    list of Difference
+        Those off their card by more than `TOLERANCE`. Empty when all is well.
+
+    Raises
+    ------
+    BadFileError
+        If a file is missing or damaged.
+    """
+    cards = [card for scene in ("catalogue", "federated") for card in weights_cards(scene)]
+    differences = []
+    for index, card in enumerate(cards):
+        found = measure(card)
+        if found is not None and card.utility is not None:
+            if abs(found - card.utility.value) > TOLERANCE:
+                differences.append(Difference(card, card.utility.value, found))
+            report(f"{card.weights.parent.name}/{card.path.stem}: {found:.4f}", (index + 1) / len(cards))
+    return differences
+
+
+def measure(card: WeightsCard) -> float | None:
+    """Return the accuracy of a card's weights on the shipped test data; ``None`` for a prior."""
+    net = models.load(card)
+    if card.utility is None:
+        return None
+    return catalogue.accuracy(net, *_test_data(card)).value
+
+
+def _test_data(card: WeightsCard) -> tuple[Tensor, Tensor]:
+    if card.scene == "federated":
+        pictures, classes = federated.read_test(paths.assets())
+        return federated.to_batch(pictures, int(card.details["build"]["size"])), classes
+    images, labels, _ = read_sheets(paths.assets() / "catalogue" / "test")
+    x, y = catalogue.to_batch(images), torch.from_numpy(labels)
+    if card.model != "small-cnn":
+        return x, y
+    private_classes = torch.tensor(private_labels(str(card.knobs["private-line"])))
+    mine = torch.isin(y, private_classes)
+    return x[mine], torch.searchsorted(private_classes, y[mine])
