@@ -174,7 +174,8 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
         provides=tuple(raw["provides"]),
         one_record=bool(raw["one_record"]),
         models=tuple(
-            Model(m["id"], **_texts(m, f"{where}: model {m['id']}", "title", "summary")) for m in raw["models"]
+            Model(m["id"], **_texts(m, f"{where}: model {m['id']}", "title", "summary"))
+            for m in raw["models"]
         ),
         targets_by=str(raw.get("targets_by", "")),
         targets={when: tuple(entries) for when, entries in groups.items()},

@@ -21,6 +21,26 @@ def plain(value: Value) -> str:
     return "inf" if math.isinf(value) else f"{value:g}"
 
 
+def jsonable(value: Value) -> Value:
+    """Write a value for JSON or TOML, which know no infinity: it becomes ``"inf"``."""
+    return plain(value) if isinstance(value, float) and math.isinf(value) else value
+
+
+def from_json(raw: Any) -> Value:
+    """Read what `jsonable` wrote.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a number nor a short word.
+    """
+    if isinstance(raw, int | float):
+        return float(raw)
+    if not isinstance(raw, str) or len(raw) > 80:
+        raise TypeError("a knob's value is a number or a word")
+    return math.inf if raw == "inf" else raw
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A named position of a knob."""
@@ -98,10 +118,10 @@ class Knob:
         try:
             stops = tuple(
                 Stop(
-                    _value(s["value"]),
+                    from_json(s["value"]),
                     Text.read(s["label"], where)
                     if isinstance(s.get("label"), Mapping)
-                    else Text(*[str(s.get("label", plain(_value(s["value"]))))] * 2),
+                    else Text(*[str(s.get("label", plain(from_json(s["value"]))))] * 2),
                 )
                 for s in table["stops"]
             )
@@ -110,16 +130,10 @@ class Knob:
                 title=Text.read(table["title"], where),
                 help=Text.read(table["help"], where),
                 stops=stops,
-                default=_value(table["default"]),
-                off=_value(table["off"]) if "off" in table else None,
+                default=from_json(table["default"]),
+                off=from_json(table["off"]) if "off" in table else None,
                 continuous=bool(table.get("continuous", False)),
                 live=bool(table.get("live", False)),
             )
         except (KeyError, TypeError) as error:
             raise BadFileError(f"{where}: the knob is not complete ({error}).") from error
-
-
-def _value(raw: Any) -> Value:
-    if isinstance(raw, int | float):
-        return float(raw)
-    return math.inf if raw == "inf" else str(raw)

@@ -68,7 +68,7 @@ METRICS = {
             "evaluator_top1",
             Text("Recognised by a judge model", "判定用モデルによる識別"),
             Text(
-                "Share of pictures that an independent model, never seen by the attack, puts in the right class.",
+                "Share of pictures that an independent model, unknown to attackers, puts in the right class.",
                 "攻撃とは無関係の判定用モデルが、正しい種類だと答えた割合です。",
             ),
             "higher",

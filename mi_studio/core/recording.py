@@ -22,7 +22,7 @@ from mi_studio.core import atomic
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.history import History, KnobMove
-from mi_studio.core.knobs import Value, plain
+from mi_studio.core.knobs import from_json, jsonable
 from mi_studio.core.step import Pictures, Step, View
 
 FORMAT = 1
@@ -107,7 +107,7 @@ def load(path: Path) -> Recording:
 def config_to_json(config: RunConfig) -> dict[str, Any]:
     """Turn a configuration into JSON's types; the user's picture stays out, only its being one is kept."""
     raw = asdict(config)
-    raw["knobs"] = {k: plain(v) if isinstance(v, float) and math.isinf(v) else v for k, v in config.knobs}
+    raw["knobs"] = {k: jsonable(v) for k, v in config.knobs}
     raw["defenses"] = list(config.defenses)
     raw["image"] = None
     return raw
@@ -120,7 +120,7 @@ def config_from_json(raw: Mapping[str, Any]) -> RunConfig:
         model=_word(raw["model"]),
         attack=_word(raw["attack"]),
         defenses=tuple(_word(d) for d in raw["defenses"]),
-        knobs=tuple((_word(k), _value(v)) for k, v in raw["knobs"].items()),
+        knobs=tuple((_word(k), from_json(v)) for k, v in raw["knobs"].items()),
         target=_word(raw["target"]),
         seed=int(raw["seed"]),
         steps=int(raw["steps"]),
@@ -134,10 +134,6 @@ def _word(raw: Any) -> str:
     return raw
 
 
-def _value(raw: Any) -> Value:
-    return float(raw) if isinstance(raw, int | float) or raw == "inf" else _word(raw)
-
-
 def _history_to_json(archive: zipfile.ZipFile, name: str, history: History) -> dict[str, Any]:
     frames = {str(k): _store(archive, f"{name}/{k:06}", history.at(k).images) for k in history.kept}
     steps = history.steps
@@ -148,12 +144,17 @@ def _history_to_json(archive: zipfile.ZipFile, name: str, history: History) -> d
         "best_index": history.best_index,
         "frames": frames,
         "moves": [
-            [m.step, m.version, m.knob, plain(m.value) if isinstance(m.value, float) and math.isinf(m.value) else m.value]
+            [
+                m.step,
+                m.version,
+                m.knob,
+                jsonable(m.value),
+            ]
             for m in history.moves
         ],
         "index": [s.index for s in steps],
         "knob_version": [s.knob_version for s in steps],
-        "objective": [round(s.objective, 6) for s in steps],
+        "objective": [round(s.objective, 6) if math.isfinite(s.objective) else None for s in steps],
         "queries": [s.queries for s in steps],
         "seconds": [round(s.seconds, 4) for s in steps],
         "view_kind": steps[0].view.kind,
@@ -186,7 +187,7 @@ def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> Hist
             total=int(raw["total"]),
             knob_version=int(raw["knob_version"][i]),
             images=frames.get(i, empty),
-            objective=float(raw["objective"][i]),
+            objective=math.inf if raw["objective"][i] is None else float(raw["objective"][i]),
             scores={_word(n): float(v[i]) for n, v in raw["scores"].items() if v[i] is not None},
             view=View(raw["view_kind"], bars),
             queries=int(raw["queries"][i]),
@@ -195,7 +196,7 @@ def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> Hist
         )
         history.steps.append(step)
     history.restore(frames, best_index)
-    history.moves.extend(KnobMove(int(s), int(v), _word(k), _value(x)) for s, v, k, x in raw["moves"])
+    history.moves.extend(KnobMove(int(s), int(v), _word(k), from_json(x)) for s, v, k, x in raw["moves"])
     return history
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mi_studio.core import paths
 from mi_studio.core.errors import BadFileError
-from mi_studio.core.knobs import Value, plain
+from mi_studio.core.knobs import Value, from_json, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,10 @@ def read_card(path: Path) -> WeightsCard:
             model=raw["model"],
             architecture=raw["architecture"],
             sha256=raw["sha256"],
-            knobs={k: _value(v) for k, v in raw["knobs"].items()},
-            utility=Utility(utility["metric"], float(utility["value"]), int(utility["n"])) if utility else None,
+            knobs={k: from_json(v) for k, v in raw["knobs"].items()},
+            utility=Utility(utility["metric"], float(utility["value"]), int(utility["n"]))
+            if utility
+            else None,
             privacy=Privacy(
                 float(privacy["epsilon"]), float(privacy["delta"]), privacy["unit"], privacy["accountant"]
             )
@@ -146,9 +148,3 @@ def find_weights(scene: str, model: str, knobs: Mapping[str, Value]) -> WeightsC
             "Install MI Studio again, or rebuild them with: mi-studio train"
         )
     return max(fitting, key=lambda card: len(card.knobs))
-
-
-def _value(raw: Any) -> Value:
-    if isinstance(raw, int | float):
-        return float(raw)
-    return float("inf") if raw == "inf" else str(raw)

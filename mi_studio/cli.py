@@ -1,0 +1,359 @@
+"""The command line: the same engine as the program, without a screen.
+
+Exit codes: 0 done, 2 wrong use (one line names the valid choices), 3 the run failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mi_studio import __version__
+from mi_studio.core.cards import ACCESS_LEVELS, library
+from mi_studio.core.config import DEVICES, RunConfig, resolve, scene_knobs, why_not_attack, why_not_defense
+from mi_studio.core.errors import RunError, StudioError, UsageError
+from mi_studio.core.knobs import Knob, plain
+
+OK, WRONG_USE, FAILED = 0, 2, 3
+KINDS = ("scenes", "models", "attacks", "defenses", "knobs")
+HEADLESS_OUT = Path("mi-studio-run")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``mi-studio`` and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.act(options)
+        return code
+    except RunError as error:
+        print(f"mi-studio: {error}", file=sys.stderr)
+        return FAILED
+    except StudioError as error:
+        print(f"mi-studio: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 130
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Answers wrong use with one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USE, f"mi-studio: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog="mi-studio", description="Watch a model inversion attack happen.")
+    parser.add_argument("--version", action="version", version=f"mi-studio {__version__}")
+    parser.add_argument("--lang", choices=["ja", "en"], help="language of the window")
+    parser.add_argument("--theme", choices=["light", "dark", "contrast"], help="look of the window")
+    parser.set_defaults(act=_program, recording=None, scene=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="what there is to choose from")
+    listing.add_argument("kind", nargs="?", choices=KINDS, metavar="{" + ",".join(KINDS) + "}")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(act=_list)
+
+    run = commands.add_parser("run", help="run an attack without a window")
+    run.add_argument("--scene", required=True)
+    run.add_argument("--model")
+    run.add_argument("--attack", help="left out: the scene's own choice")
+    run.add_argument("--defense", action="extend", nargs="+", default=[], metavar="D")
+    run.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
+    run.add_argument("--target", help="a class or picture of the scene, or 'all'")
+    run.add_argument("--image", type=Path, help="your own picture (federated); it stays on this machine")
+    run.add_argument("--seed", type=int)
+    run.add_argument("--steps", type=int)
+    run.add_argument("--device", default="auto", help=" ".join(DEVICES))
+    run.add_argument("--out", type=Path, required=True, metavar="DIR")
+    run.set_defaults(act=_run)
+
+    play = commands.add_parser("play", help="open a recording in the program")
+    play.add_argument("recording", type=Path)
+    play.set_defaults(act=_program)
+
+    shot = commands.add_parser("screenshot", help="a picture of the program's window")
+    shot.add_argument("--scene", required=True)
+    shot.add_argument("--attack")
+    shot.add_argument("--defense", action="extend", nargs="+", default=[], metavar="D")
+    shot.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
+    shot.add_argument("--page", default="stage", choices=["stage"])
+    shot.add_argument("--steps", type=int, help="how far to run before the picture is taken")
+    shot.add_argument("--lang", default="en", choices=["ja", "en"])
+    shot.add_argument("--theme", default="light", choices=["light", "dark", "contrast"])
+    shot.add_argument("--size", default="1280x800", metavar="WxH")
+    shot.add_argument("--out", type=Path, required=True, metavar="F.png")
+    shot.set_defaults(act=_screenshot)
+
+    train = commands.add_parser("train", help="rebuild the shipped weights")
+    train.add_argument("recipes", nargs="*", metavar="RECIPE")
+    train.add_argument("--device", default="auto", help=" ".join(DEVICES))
+    train.add_argument("--list", action="store_true", help="name the recipes and how long they take")
+    train.add_argument("--check", action="store_true", help="measure every shipped model again")
+    train.set_defaults(act=_train)
+
+    doctor = commands.add_parser("doctor", help="what works on this machine")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(act=_doctor)
+    return parser
+
+
+def _program(options: argparse.Namespace) -> int:
+    from mi_studio.app.preflight import why_no_window
+
+    if options.recording is not None:
+        from mi_studio.core import recording
+
+        recording.load(options.recording)  # a bad file is told before a window opens
+    if reason := why_no_window():
+        print(f"mi-studio: {reason}", file=sys.stderr)
+        if options.recording is not None:
+            return WRONG_USE
+        print(
+            f"Running the main attack without it; the results go to {HEADLESS_OUT}/.",
+            file=sys.stderr,
+        )
+        return _headless(resolve("federated"), HEADLESS_OUT)
+    from mi_studio.app.main import run_app
+
+    return run_app(recording=options.recording, language=options.lang, theme=options.theme)
+
+
+def settings(pairs: Sequence[str]) -> dict[str, str]:
+    """Turn ``["epsilon=4"]`` into ``{"epsilon": "4"}``; raises UsageError on anything else."""
+    found = {}
+    for pair in pairs:
+        knob, equals, value = pair.partition("=")
+        if not (knob and equals and value):
+            raise UsageError(f"--set takes KNOB=VALUE, for example --set epsilon=4, not '{pair}'.")
+        found[knob] = value
+    return found
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = resolve(
+        options.scene,
+        attack=options.attack,
+        model=options.model,
+        defenses=options.defense,
+        settings=settings(options.settings),
+        target=options.target,
+        seed=options.seed,
+        steps=options.steps,
+        device=options.device,
+        image=None if options.image is None else str(options.image),
+    )
+    if options.image is not None:
+        from mi_studio.core.pictures import load_picture
+
+        load_picture(options.image)  # a bad picture is told before torch loads
+    return _headless(config, options.out)
+
+
+def _headless(config: RunConfig, out: Path) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be made a folder ({error.strerror}); choose another --out."
+        ) from error
+    console = Console(stderr=True)
+    with console.status("Loading…"):
+        from mi_studio.engine import Run
+        from mi_studio.export.run_folder import write_run
+
+        run = Run(config)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    interrupted = False
+    with Progress(*columns, console=console) as bars:
+        bar = bars.add_task(f"{config.scene} · {config.attack}", total=config.steps)
+        try:
+            for step in run:
+                bars.update(bar, completed=step.index)
+        except KeyboardInterrupt:
+            interrupted = True
+        except StudioError:
+            raise
+        except Exception as error:
+            if len(run.history):
+                write_run(run.recording(), out)
+            raise RunError(f"The run failed at step {len(run.history)}: {error}") from error
+    if not len(run.history):
+        return 130
+    recorded = run.recording()
+    try:
+        write_run(recorded, out)
+    except OSError as error:
+        raise RunError(f"The results cannot be written to {out} ({error.strerror or error}).") from error
+    for name, score in recorded.result["scores"].items():
+        base = f"   (unrelated pictures: {score['base_rate']:.3g})" if "base_rate" in score else ""
+        print(f"{name:18} {score['value']:.4g}{base}")
+    for defense in recorded.result["defenses"]:
+        if not defense["effective"]:
+            print(f"{defense['id']} has no effect: {defense['reason']['en']}")
+    print(f"{out / 'result.json'}")
+    return 130 if interrupted else OK
+
+
+def _list(options: argparse.Namespace) -> int:
+    kinds = [options.kind] if options.kind else list(KINDS)
+    entries = {kind: _entries(kind) for kind in kinds}
+    if options.json:
+        print(json.dumps(entries[options.kind] if options.kind else entries, indent=2, ensure_ascii=False))
+        return OK
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for kind in kinds:
+        table = Table(title=kind, title_justify="left", box=None, pad_edge=False)
+        shown = [name for name in entries[kind][0] if name not in ("title_ja",)] if entries[kind] else []
+        for name in shown:
+            table.add_column(name, overflow="fold")
+        for entry in entries[kind]:
+            cells = (entry[name] for name in shown)
+            table.add_row(*(" ".join(map(str, c)) if isinstance(c, list) else str(c) for c in cells))
+        console.print(table)
+    return OK
+
+
+def _entries(kind: str) -> list[dict[str, Any]]:
+    cards = library()
+    if kind == "scenes":
+        return [
+            {
+                "id": s.id,
+                "title": s.title.en,
+                "title_ja": s.title.ja,
+                "models": [m.id for m in s.models],
+                "attacks": [a.id for a in cards.attacks if not why_not_attack(s, a)],
+                "defenses": [d.id for d in cards.defenses if not why_not_defense(s, d)],
+                "knobs": [k.id for k in s.knobs],
+                "targets": sorted({t.id for group in s.targets.values() for t in group}),
+            }
+            for s in cards.scenes
+        ]
+    if kind == "models":
+        return [
+            {"id": m.id, "scene": s.id, "title": m.title.en, "title_ja": m.title.ja, "summary": m.summary.en}
+            for s in cards.scenes
+            for m in s.models
+        ]
+    if kind == "attacks":
+        return [
+            {
+                "id": a.id,
+                "title": a.title.en,
+                "title_ja": a.title.ja,
+                "access": a.access,
+                "strength": a.strength,
+                "steps": a.steps,
+                "needs": a.needs.en,
+                "scenes": [s.id for s in cards.scenes if not why_not_attack(s, a)],
+            }
+            for a in cards.attacks
+        ]
+    if kind == "defenses":
+        return [
+            {
+                "id": d.id,
+                "title": d.title.en,
+                "title_ja": d.title.ja,
+                "acts": d.acts,
+                "knob": d.knob.id,
+                "reaches": [level for level in ACCESS_LEVELS if level in d.reaches],
+                "scenes": [s.id for s in cards.scenes if not why_not_defense(s, d)],
+            }
+            for d in cards.defenses
+        ]
+    knobs: dict[str, tuple[Knob, list[str]]] = {}
+    for scene in cards.scenes:
+        there = [d for d in cards.defenses if not why_not_defense(scene, d)]
+        for knob in scene_knobs(scene, there):
+            knobs.setdefault(knob.id, (knob, []))[1].append(scene.id)
+    return [
+        {
+            "id": knob.id,
+            "title": knob.title.en,
+            "title_ja": knob.title.ja,
+            "values": knob.choices().removeprefix("choose one of "),
+            "default": plain(knob.default),
+            "live": knob.live,
+            "scenes": scenes,
+        }
+        for knob, scenes in knobs.values()
+    ]
+
+
+def _screenshot(options: argparse.Namespace) -> int:
+    width, times, height = options.size.partition("x")
+    if not (times and width.isdigit() and height.isdigit()):
+        raise UsageError(f"--size takes WxH, for example 1280x800, not '{options.size}'.")
+    config = resolve(
+        options.scene, attack=options.attack, defenses=options.defense, settings=settings(options.settings)
+    )
+    from mi_studio.app.screenshot import screenshot
+
+    return screenshot(
+        config,
+        page=options.page,
+        steps=options.steps,
+        language=options.lang,
+        theme=options.theme,
+        size=(int(width), int(height)),
+        out=options.out,
+    )
+
+
+def _train(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from mi_studio.training import zoo
+
+    known = [recipe.name for recipe in zoo.recipes()]
+    if unknown := [name for name in options.recipes if name not in known]:
+        raise UsageError(f"There is no recipe '{unknown[0]}'; choose among {' '.join(known)}.")
+    if options.list:
+        for recipe in zoo.recipes():
+            print(f"{recipe.name:28} {recipe.summary}")
+        return OK
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        bar = bars.add_task("Starting", total=1.0)
+
+        def report(message: str, fraction: float | None) -> None:
+            bars.update(bar, description=message, completed=fraction)
+
+        if options.check:
+            differences = zoo.check(report)
+        else:
+            zoo.train(options.recipes or known, options.device, report)
+            differences = []
+    for difference in differences:
+        print(difference)
+    return FAILED if differences else OK
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from mi_studio.doctor import examine
+
+    findings = examine()
+    if options.json:
+        print(json.dumps([f.as_json() for f in findings], indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding.line())
+    return OK if all(f.ok for f in findings) else FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""What an attacker may touch. An attack receives one of these objects and a `Setup`, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from mi_studio.core.step import View
+
+
+class Prior(Protocol):
+    """A generator of public pictures: latents (n, latent) ~ N(0, 1) to pictures (n, c, h, w) in 0–1."""
+
+    latent: int
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """Draw pictures."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What everybody may know about a run: no private data, no truth.
+
+    Attributes
+    ----------
+    targets
+        Class labels the attacker is after, one picture each. Unused under gradient access.
+    shape
+        (channels, height, width) of a picture.
+    prior
+        A generator trained on public pictures only, where the attack's card requires it.
+    """
+
+    targets: tuple[int, ...]
+    shape: tuple[int, int, int]
+    seed: int
+    steps: int
+    device: torch.device
+    prior: Prior | None = None
+
+    def draws(self) -> torch.Generator:
+        """Return a fresh CPU generator for this seed: the same starts on every device."""
+        return torch.Generator().manual_seed(self.seed)
+
+    def need_prior(self) -> Prior:
+        """Return the prior, which the card's ``requires`` has promised."""
+        assert self.prior is not None, "the attack's card must require 'prior'"
+        return self.prior
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an attack yields after each step.
+
+    Attributes
+    ----------
+    images
+        (targets, c, h, w), in 0–1; what the attacker would hand in now.
+    objective
+        The attack's own loss, lower is better.
+    """
+
+    images: Tensor
+    objective: float
+
+
+class Access:
+    """Base of all access objects.
+
+    ``version`` counts the changes of what the attacker holds, so that an attack can notice one.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.queries = 0
+
+    def view(self, images: Tensor) -> View:
+        """Return what the attacker sees for its present pictures (n, c, h, w)."""
+        raise NotImplementedError
+
+
+def _score_bars(scores: Tensor, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, float(value)) for name, value in zip(names, scores.tolist(), strict=True))
+
+
+class WhiteBox(Access):
+    """The model file itself: weights, architecture, gradients.
+
+    ``model`` maps (n, c, h, w) in 0–1 to logits (n, classes). Its parameters change in place when a
+    trained-in defence moves.
+    """
+
+    def __init__(self, model: nn.Module, names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model
+        self._names = tuple(names)
+
+    def view(self, images: Tensor) -> View:
+        """Return the model's own scores for the first picture."""
+        with torch.no_grad():
+            scores = self.model(images[:1]).softmax(1)[0]
+        return View("scores", _score_bars(scores, self._names))
+
+
+class ScoreApi(Access):
+    """A remote model that answers with scores. The attacker never holds the model.
+
+    Parameters
+    ----------
+    answer
+        Maps pictures (n, c, h, w) to what the API lets out, (n, classes).
+    """
+
+    def __init__(self, answer: Callable[[Tensor], Tensor], names: Sequence[str]) -> None:
+        super().__init__()
+        self.__answer = answer
+        self._names = tuple(names)
+
+    @torch.no_grad()
+    def query(self, images: Tensor) -> Tensor:
+        """Ask the API about pictures (n, c, h, w); returns scores (n, classes) as it lets them out."""
+        self.queries += len(images)
+        return self.__answer(images)
+
+    @torch.no_grad()
+    def view(self, images: Tensor) -> View:
+        """Return the API's answer to the first picture (for the screen; not counted as a query)."""
+        scores = self.__answer(images[:1])[0]
+        return View("scores", _score_bars(scores, self._names))
+
+
+class GradientLeak(Access):
+    """One gradient that a client sent, and the model it was computed on.
+
+    Attributes
+    ----------
+    model
+        The model as the server sent it to the client; logits (n, classes).
+    message
+        One tensor per parameter, as it arrived. Changed in place when the client sends again.
+    """
+
+    def __init__(self, model: nn.Module, message: list[Tensor]) -> None:
+        super().__init__()
+        self.model = model
+        self.message = message
+        self._names = [name for name, _ in model.named_parameters()]
+
+    def view(self, images: Tensor) -> View:  # noqa: ARG002  # a gradient does not depend on the guess
+        """Return the size (rms) of each weight layer's gradient, relative to the largest."""
+        sizes = {
+            name.removesuffix(".weight"): float(part.square().mean().sqrt())
+            for name, part in zip(self._names, self.message, strict=True)
+            if part.ndim > 1
+        }
+        top = max(sizes.values(), default=0.0) or 1.0
+        return View("gradient", tuple((name, size / top) for name, size in sizes.items()))

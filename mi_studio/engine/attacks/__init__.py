@@ -1,0 +1,1 @@
+"""One folder per attack: a card and a generator of Progress."""

@@ -1,0 +1,1 @@
+"""One folder per defence: a card and, unless it is trained in, a pure function."""

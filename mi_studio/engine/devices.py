@@ -1,0 +1,45 @@
+"""Where a run computes, and with how many threads."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import torch
+
+from mi_studio.core.errors import UsageError
+
+
+def pick(wanted: str) -> torch.device:
+    """Return the device for ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises
+    ------
+    UsageError
+        If that device is not there; the text names those that are.
+    """
+    there = ["cpu"]
+    if torch.cuda.is_available():
+        there.insert(0, "cuda")
+    elif torch.backends.mps.is_available():
+        # double backward through convolutions is slow or missing on some macOS versions: never automatic
+        there.append("mps")
+    if wanted == "auto":
+        return torch.device(there[0])
+    if wanted not in there:
+        raise UsageError(f"This machine has no '{wanted}'; choose one of auto {' '.join(there)}.")
+    return torch.device(wanted)
+
+
+@cache
+def settle_threads() -> int:
+    """Leave one core to the screen, once per process, and return the number of torch threads.
+
+    With as many threads as cores the workers of OpenMP spin against the GUI and both crawl; more
+    than four do not help steps as small as ours.
+    """
+    threads = max(1, min(4, (os.cpu_count() or 2) - 1))
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    return threads

@@ -1,0 +1,231 @@
+"""The judge sees the truth and the attacker's pictures, and scores them. Attacks never see the judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mi_studio.core.metrics import METRICS
+from mi_studio.core.step import Pictures
+from mi_studio.engine.models import Evaluator
+
+Scores = dict[str, NDArray[np.float64]]
+"""Metric id to one value per target."""
+
+
+class Judge(Protocol):
+    """Scores what an attacker has."""
+
+    def quick(self, images: Tensor) -> Scores:
+        """Score (targets, c, h, w) in 0–1; cheap enough for every step."""
+        ...
+
+    def full(self, images: Tensor) -> Scores:
+        """Score with every metric that applies."""
+        ...
+
+    def base_rates(self) -> Mapping[str, float]:
+        """Return what unrelated pictures score, by metric id."""
+        ...
+
+    def original(self, images: Tensor) -> Pictures:
+        """Return the true pictures to show beside the attacker's."""
+        ...
+
+
+def as_pictures(images: Tensor) -> Pictures:
+    """Quantise (n, c, h, w) in 0–1 to uint8 (n, h, w, c), on the device, then bring it to the CPU."""
+    quantised = images.detach().clamp(0, 1).mul(255).round().to(torch.uint8)
+    return np.ascontiguousarray(quantised.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def as_images(pictures: Pictures, device: torch.device) -> Tensor:
+    """Turn uint8 (n, h, w, c) into float (n, c, h, w) in 0–1."""
+    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).contiguous().float() / 255
+
+
+class RecordJudge:
+    """Judges the reconstruction of one true record.
+
+    Parameters
+    ----------
+    truth
+        (1, c, h, w), in 0–1.
+    line_up
+        Other pictures (m, c, h, w) of the same kind: the base rate, and the line-up from which the
+        true record must be picked.
+    """
+
+    def __init__(self, truth: Tensor, line_up: Tensor) -> None:
+        self._truth = truth
+        self._line_up = line_up
+
+    def quick(self, images: Tensor) -> Scores:
+        """Return ``mse`` and ``psnr_db``."""
+        mse = (images - self._truth).square().mean((1, 2, 3)).double().cpu().numpy()
+        return {"mse": mse, "psnr_db": np.asarray([_psnr(float(m)) for m in mse])}
+
+    def full(self, images: Tensor) -> Scores:
+        """Return ``mse``, ``psnr_db``, ``ssim`` and ``identifiability``."""
+        to_truth = (images - self._truth).square().mean((1, 2, 3))
+        to_others = (images[:, None] - self._line_up[None]).square().mean((2, 3, 4)).amin(1)
+        return self.quick(images) | {
+            "ssim": np.asarray([_ssim(image[None], self._truth) for image in images]),
+            "identifiability": (to_truth < to_others).double().cpu().numpy(),
+        }
+
+    def base_rates(self) -> Mapping[str, float]:
+        """Return the mean scores of the line-up's unrelated pictures; 1 in m + 1 for the line-up itself."""
+        scores = self.quick(self._line_up)
+        return {
+            "mse": float(scores["mse"].mean()),
+            "psnr_db": float(scores["psnr_db"].mean()),
+            "ssim": float(np.mean([_ssim(other[None], self._truth) for other in self._line_up])),
+            "identifiability": 1 / (len(self._line_up) + 1),
+        }
+
+    def original(self, images: Tensor) -> Pictures:  # noqa: ARG002  # the record is known, whatever came out
+        """Return the true record."""
+        return as_pictures(self._truth)
+
+
+def _psnr(mse: float) -> float:
+    # 8-bit pictures cannot differ by less than half a level and not be equal: 60 dB is "identical"
+    return min(60.0, -10 * math.log10(mse)) if mse > 0 else 60.0
+
+
+def _ssim(image: Tensor, truth: Tensor) -> float:
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
+    return float(structural_similarity_index_measure(image, truth, data_range=1.0))  # type: ignore[arg-type]
+
+
+class ClassJudge:
+    """Judges pictures of classes with a model that no attack has seen.
+
+    Parameters
+    ----------
+    evaluator
+        A model that no attack has seen.
+    photos, labels
+        Private photos (m, h, w, c) uint8 and the evaluator's label of each.
+    targets
+        The evaluator's label of each target.
+    draw
+        Draws random pictures of the public prior for the base rate: n -> (n, c, h, w).
+    """
+
+    _BASE_DRAWS = 256
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        photos: Pictures,
+        labels: NDArray[np.int64],
+        targets: tuple[int, ...],
+        draw: Callable[[int], Tensor],
+        device: torch.device,
+    ) -> None:
+        self._evaluator = evaluator
+        self._photos = photos
+        self._labels = torch.as_tensor(labels, device=device)
+        self._targets = targets
+        self._draw = draw
+        with torch.no_grad():
+            parts = torch.split(as_images(photos, device), 500)
+            self._features: Tensor = torch.cat([self._evaluator.features(part) for part in parts])
+        # distances are given in units of the typical distance between photos of different classes
+        centre = torch.stack([self._features[self._labels == k].mean(0) for k in torch.unique(self._labels)])
+        self._unit = float(torch.pdist(centre).mean())
+
+    @torch.no_grad()
+    def quick(self, images: Tensor) -> Scores:
+        """Return ``evaluator_top1``, ``distance_same`` and ``distance_other``."""
+        return self._score(images, self._targets)
+
+    @torch.no_grad()
+    def full(self, images: Tensor) -> Scores:
+        """Return the quick scores and ``evaluator_top5``."""
+        top = self._evaluator(images).topk(5).indices.cpu()
+        hits = [float(target in row) for target, row in zip(self._targets, top, strict=True)]
+        return self.quick(images) | {"evaluator_top5": np.asarray(hits)}
+
+    def base_rates(self) -> Mapping[str, float]:
+        """Return what random pictures of the public prior score, averaged over the targets."""
+        drawn = self._draw(self._BASE_DRAWS)
+        found: dict[str, list[float]] = {}
+        with torch.no_grad():
+            top = self._evaluator(drawn).topk(5).indices
+            for target in self._targets:
+                scores = self._score(drawn, (target,) * len(drawn))
+                scores["evaluator_top5"] = (top == target).any(1).double().cpu().numpy()
+                for name, values in scores.items():
+                    found.setdefault(name, []).append(float(values.mean()))
+        return {name: float(np.mean(values)) for name, values in found.items()}
+
+    def original(self, images: Tensor) -> Pictures:
+        """Return for each target its private photo nearest to the attacker's picture in features."""
+        with torch.no_grad():
+            distances = torch.cdist(self._evaluator.features(images), self._features)
+        chosen = []
+        for row, target in zip(distances, self._targets, strict=True):
+            row = row.masked_fill(self._labels != target, math.inf)
+            chosen.append(self._photos[int(row.argmin())])
+        return np.stack(chosen)
+
+    def typical(self) -> Pictures:
+        """Return for each target the private photo nearest to the class's mean in features."""
+        chosen = []
+        for target in self._targets:
+            mine = (self._labels == target).nonzero()[:, 0]
+            features = self._features[mine]
+            nearest = (features - features.mean(0)).norm(dim=1).argmin()
+            chosen.append(self._photos[int(mine[nearest])])
+        return np.stack(chosen)
+
+    def _score(self, images: Tensor, targets: tuple[int, ...]) -> Scores:
+        wanted = torch.as_tensor(targets, device=images.device)
+        features = self._evaluator.features(images)
+        distances = torch.cdist(features, self._features) / self._unit
+        same = self._labels[None] == wanted[:, None]
+        top1 = self._evaluator(images).argmax(1) == wanted
+        return {
+            "evaluator_top1": top1.double().cpu().numpy(),
+            "distance_same": distances.masked_fill(~same, math.inf).amin(1).double().cpu().numpy(),
+            "distance_other": distances.masked_fill(same, math.inf).amin(1).double().cpu().numpy(),
+        }
+
+
+def summary(values: NDArray[np.float64], metric: str, base_rate: float | None) -> dict[str, Any]:
+    """Return one entry of ``result.json``'s scores: mean, 95 % interval where n > 1, base rate.
+
+    Shares get Wilson's interval (Wilson 1927), other means Student's t.
+    """
+    n = len(values)
+    mean = float(values.mean())
+    entry: dict[str, Any] = {"value": mean, "direction": METRICS[metric].direction, "n": n}
+    if base_rate is not None:
+        entry["base_rate"] = base_rate
+    if n > 1:
+        if np.isin(values, (0.0, 1.0)).all():
+            z = 1.959964
+            middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
+            half = z / (1 + z * z / n) * math.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
+        else:
+            middle, half = mean, _t95(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
+        entry["ci95"] = [middle - half, middle + half]
+    return entry
+
+
+def _t95(freedom: int) -> float:
+    """Return Student's two-sided 95 % quantile (Cornish–Fisher expansion, within 1 % from 3 degrees on)."""
+    exact = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
+    z = 1.959964
+    series = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    return exact.get(freedom, series)

@@ -1,0 +1,1 @@
+"""One folder per scene: a card and the code that makes it ready for a run."""

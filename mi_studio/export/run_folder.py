@@ -1,0 +1,58 @@
+"""The folder that a headless run leaves: pictures, scores and a recording."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mi_studio.core import atomic, recording
+from mi_studio.core.history import History
+from mi_studio.core.recording import Recording
+from mi_studio.core.step import Pictures
+
+SHOWN_SIDE = 256
+"""Small pictures are enlarged to about this side, pixel by pixel, so that any viewer shows them sharp."""
+
+
+def write_run(recorded: Recording, folder: Path) -> None:
+    """Write ``result.json original.png reconstruction.png steps.csv run.mireplay`` into ``folder``.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; files already written are whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    document = json.dumps(dict(recorded.result), indent=2, ensure_ascii=False, allow_nan=False)
+    atomic.write_text(folder / "result.json", document + "\n")
+    atomic.write_bytes(folder / "original.png", png(recorded.secret))
+    atomic.write_bytes(folder / "reconstruction.png", png(recorded.history.final.images))
+    atomic.write_text(folder / "steps.csv", steps_csv(recorded.history))
+    recording.save(recorded, folder / "run.mireplay")
+
+
+def png(pictures: Pictures) -> bytes:
+    """Return pictures side by side as one PNG, each pixel enlarged by a whole factor."""
+    factor = max(1, SHOWN_SIDE // pictures.shape[1])
+    strip = np.concatenate(list(pictures), axis=1).repeat(factor, axis=0).repeat(factor, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(strip[..., 0] if strip.shape[-1] == 1 else strip).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def steps_csv(history: History) -> str:
+    """Return every step's numbers as CSV with a header."""
+    scores = sorted({name for step in history.steps for name in step.scores})
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["step", "knob_version", "seconds", "queries", "objective", *scores])
+    for step in history.steps:
+        values = [f"{step.scores[name]:.6g}" if name in step.scores else "" for name in scores]
+        head = [step.index, step.knob_version, f"{step.seconds:.4f}", step.queries]
+        writer.writerow([*head, f"{step.objective:.6g}", *values])
+    return buffer.getvalue()
