@@ -1,0 +1,106 @@
+"""Networks are built and loaded, and a weight file that is not its card's is refused."""
+
+import dataclasses
+import hashlib
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.weights import Utility, WeightsCard
+from mi_studio.engine import models
+from mi_studio.training.writing import write_weights
+
+SHAPES = {
+    "strided-cnn": ({"size": 32}, (2, 3, 32, 32), (2, 8)),
+    "pooled-cnn": ({"size": 64}, (2, 3, 64, 64), (2, 8)),
+    "small-cnn": ({}, (2, 1, 28, 28), (2, 5)),
+    "evaluator": ({}, (2, 1, 28, 28), (2, 10)),
+    "prior": ({"latent": 64}, (2, 64), (2, 1, 28, 28)),
+}
+
+
+@pytest.fixture
+def card(tmp_path) -> WeightsCard:
+    torch.manual_seed(0)
+    return write_weights(
+        tmp_path, "catalogue", "small-cnn", models.build("small-cnn"),
+        architecture="small-cnn", build={}, knobs={"epsilon": float("inf")}, recipe="test", seed=0,
+        utility=Utility("test_accuracy", 0.2, 10), details={},
+    )  # fmt: skip
+
+
+def rewritten(card: WeightsCard, tensors: dict[str, torch.Tensor]) -> WeightsCard:
+    data = save(tensors)
+    card.weights.write_bytes(data)
+    return dataclasses.replace(card, sha256=hashlib.sha256(data).hexdigest())
+
+
+@pytest.mark.parametrize("architecture", models.ARCHITECTURES)
+def test_shapes(architecture):
+    build, given, wanted = SHAPES[architecture]
+    assert models.build(architecture, **build).eval()(torch.rand(given)).shape == wanted
+
+
+@pytest.mark.parametrize("architecture", ["strided-cnn", "pooled-cnn"])
+@pytest.mark.parametrize("size", [32, 64])
+def test_client_has_a_head_with_bias_and_enough_parameters(architecture, size):
+    net = models.build(architecture, size=size)
+    assert isinstance(net.head, torch.nn.Linear)
+    assert net.head.bias is not None
+    assert sum(p.numel() for p in net.parameters()) >= 100_000
+
+
+def test_features_have_length_one():
+    features = models.build("evaluator").eval().features(torch.rand(3, 1, 28, 28))
+    assert torch.allclose(features.norm(dim=1), torch.ones(3))
+
+
+def test_load_gives_a_frozen_network_in_evaluation_mode(card):
+    net = models.load(card)
+    assert not net.training
+    assert not any(p.requires_grad for p in net.parameters())
+    assert card.knobs == {"epsilon": float("inf")}
+
+
+def test_unknown_architecture():
+    with pytest.raises(BadFileError, match="strided-cnn"):
+        models.build("no-such-net")
+
+
+def test_unknown_build_argument():
+    with pytest.raises(BadFileError, match="depth"):
+        models.build("small-cnn", depth=9)
+
+
+def test_wrong_hash(card):
+    card.weights.write_bytes(card.weights.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(BadFileError, match="SHA-256"):
+        models.load(card)
+
+
+def test_wrong_shape(card):
+    tensors = models.build("small-cnn").state_dict() | {"head.weight": torch.zeros(6, 64)}
+    with pytest.raises(BadFileError, match=r"head\.weight"):
+        models.load(rewritten(card, tensors))
+
+
+def test_missing_tensor(card):
+    tensors = dict(models.build("small-cnn").state_dict())
+    del tensors["head.bias"]
+    with pytest.raises(BadFileError, match=r"head\.bias"):
+        models.load(rewritten(card, tensors))
+
+
+def test_value_that_is_not_finite(card):
+    tensors = dict(models.build("small-cnn").state_dict())
+    tensors["head.bias"] = torch.tensor([0.0, 0.0, float("nan"), 0.0, 0.0])
+    with pytest.raises(BadFileError, match="not finite"):
+        models.load(rewritten(card, tensors))
+
+
+def test_not_a_safetensors_file(card):
+    card.weights.write_bytes(b"no weights")
+    with pytest.raises(BadFileError, match="safetensors"):
+        models.load(dataclasses.replace(card, sha256=hashlib.sha256(b"no weights").hexdigest()))
