@@ -47,7 +47,7 @@ def as_pictures(images: Tensor) -> Pictures:
 
 def as_images(pictures: Pictures, device: torch.device) -> Tensor:
     """Turn uint8 (n, h, w, c) into float (n, c, h, w) in 0–1."""
-    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).contiguous().float() / 255
+    return torch.tensor(pictures, device=device).permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 class RecordJudge:

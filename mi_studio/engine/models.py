@@ -204,7 +204,7 @@ class Evaluator(nn.Module):
 class Prior(nn.Module):
     """Generator of 28x28 pictures: what an attacker knows about pictures of this kind.
 
-    A decoder in the manner of VAE-GAN (Larsen et al., ICML 2016, arXiv 1512.09300).
+    Transposed convolutions as in DCGAN (Radford et al., ICLR 2016, arXiv 1511.06434).
 
     Parameters
     ----------

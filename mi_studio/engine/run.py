@@ -30,7 +30,7 @@ from mi_studio.core.weights import Privacy, Utility
 from mi_studio.engine import devices
 from mi_studio.engine.access import Access, Progress, Setup
 from mi_studio.engine.case import open_case
-from mi_studio.engine.judge import as_pictures, summary
+from mi_studio.engine.judge import as_images, as_pictures, summary
 
 Attack = Callable[[Access, Setup], Iterator[Progress]]
 
@@ -172,8 +172,7 @@ class Run:
         return self._case.judge.original(self._final_images())
 
     def _final_images(self) -> torch.Tensor:
-        pictures = self.history.final.images
-        return torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2).float() / 255
+        return as_images(self.history.final.images, self._device)
 
     def result(self) -> dict[str, Any]:
         """Return the document that ``result.json`` holds, for what has been computed so far.

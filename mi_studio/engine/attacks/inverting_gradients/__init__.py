@@ -18,7 +18,7 @@ from mi_studio.engine.access import GradientLeak, Progress, Setup
 from mi_studio.engine.stepper import Stepper
 
 LEARNING_RATE = 0.1
-TOTAL_VARIATION = 1e-3
+TOTAL_VARIATION = 1e-2
 
 
 def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
