@@ -1,0 +1,383 @@
+"""What works on this machine, and what to do about what does not.
+
+Imports neither torch nor Qt: libraries are looked up, not loaded, and whatever must be loaded to be
+known is loaded in another process.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import locale
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from itertools import product
+from typing import Any
+
+from mi_studio.core import paths, recording
+from mi_studio.core.cards import SceneCard, library
+from mi_studio.core.errors import StudioError
+from mi_studio.core.knobs import Value
+from mi_studio.core.text import Text
+from mi_studio.core.weights import find_weights, weights_cards
+
+OLDEST_PYTHON = (3, 11)
+FREE_MB = 500
+"""Space that recordings and results of an afternoon may take."""
+
+_MODULES = {"pyside6-essentials": "PySide6", "pillow": "PIL"}
+"""Distributions whose module is not called like them."""
+
+_REINSTALL = Text("Install MI Studio again.", "MI Studioをインストールし直してください。")
+_REBUILD = Text(
+    "Install MI Studio again, or rebuild the weights with: mi-studio train",
+    "MI Studioをインストールし直すか、mi-studio train で重みを作り直してください。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    name
+        A short word that never changes, for scripts.
+    remedy
+        What to do, where ``ok`` is false.
+    """
+
+    name: str
+    ok: bool
+    sentence: Text
+    remedy: Text | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding as JSON's types."""
+        found: dict[str, Any] = {
+            "name": self.name,
+            "ok": self.ok,
+            "sentence": {"en": self.sentence.en, "ja": self.sentence.ja},
+        }
+        if self.remedy is not None:
+            found["remedy"] = {"en": self.remedy.en, "ja": self.remedy.ja}
+        return found
+
+    def line(self, language: str | None = None) -> str:
+        """Return one line for a terminal, in the machine's language if none is given."""
+        spoken = language or _language()
+        said = f"{'ok' if self.ok else '--':3} {self.name:10} {self.sentence.get(spoken)}"
+        return said if self.remedy is None else f"{said}\n{'':14} -> {self.remedy.get(spoken)}"
+
+
+def examine(deep: bool = False) -> list[Finding]:
+    """Look at everything MI Studio needs; never raises.
+
+    Parameters
+    ----------
+    deep
+        Also load torch, in another process, to see which devices it can use; takes seconds.
+    """
+    looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", _python),
+        ("libraries", _libraries),
+        ("window", _window),
+        ("cards", _cards),
+        ("weights", _weights),
+        ("assets", _assets),
+        ("fonts", _fonts),
+        ("cache", _cache),
+    ]
+    if deep:
+        looks.insert(2, ("torch", _torch))
+    findings: list[Finding] = []
+    for name, look in looks:
+        try:
+            findings += look()
+        except StudioError as error:
+            remedy = _REBUILD if name == "weights" else _REINSTALL
+            findings.append(Finding(name, False, Text(str(error), f"問題が見つかりました：{error}"), remedy))
+        except Exception as error:  # noqa: BLE001  # a doctor who faints helps nobody
+            said = f"{type(error).__name__}: {error}"
+            sentence = Text(f"Could not be examined ({said}).", f"調べられませんでした（{said}）。")
+            findings.append(Finding(name, False, sentence, _REINSTALL))
+    return findings
+
+
+def _language() -> str:
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "ja" if spoken.lower().startswith(("ja", "japanese")) else "en"
+
+
+def _python() -> Iterator[Finding]:
+    said = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+    cores = os.cpu_count() or 1
+    yield Finding(
+        "python",
+        sys.version_info >= OLDEST_PYTHON,
+        Text(said + f"{cores} processor cores.", said + f"プロセッサー{cores}コア。"),
+        None
+        if sys.version_info >= OLDEST_PYTHON
+        else Text("Install Python 3.11 or newer.", "Python 3.11以上をインストールしてください。"),
+    )
+
+
+def _libraries() -> Iterator[Finding]:
+    there, wrong = [], []
+    for name, wanted in _requirements():
+        module = _MODULES.get(name.lower(), name.replace("-", "_"))
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            version = ""
+        if find_spec(module) is None or not version:
+            wrong.append(name)
+        elif not _fits(version, wanted):
+            wrong.append(f"{name} {version} ({wanted})")
+        else:
+            there.append(f"{name} {version}")
+    if wrong:
+        yield Finding(
+            "libraries",
+            False,
+            Text(
+                f"Missing or of the wrong version: {', '.join(wrong)}.",
+                f"見つからないか、バージョンが合いません：{', '.join(wrong)}。",
+            ),
+            Text(
+                f'In the source folder, run: make setup, or "{sys.executable}" -m pip install --editable .',
+                "ソースのフォルダーで make setup を実行してください"
+                f'（または "{sys.executable}" -m pip install --editable . ）。',
+            ),
+        )
+    else:
+        yield Finding("libraries", True, Text(", ".join(there) + ".", "、".join(there) + "。"))
+
+
+def _requirements() -> Iterator[tuple[str, str]]:
+    """Yield (distribution, version range) of what MI Studio always needs."""
+    for line in metadata.requires("mi-studio") or ():
+        requirement, _, condition = line.partition(";")
+        if "extra" not in condition:
+            found = re.match(r"\s*([\w.-]+)\s*(.*)", requirement)
+            assert found is not None
+            yield found[1], found[2].strip()
+
+
+def _fits(version: str, wanted: str) -> bool:
+    """Compare by the numbers alone; enough for ranges such as ``>=6.11,<6.12``."""
+
+    def numbers(text: str) -> tuple[int, ...]:
+        found = re.match(r"[\d.]+", text)
+        return tuple(int(n) for n in found[0].strip(".").split(".")) if found else ()
+
+    for part in filter(None, (p.strip() for p in wanted.split(","))):
+        bound = numbers(part.lstrip("<>=~! "))
+        mine = numbers(version)
+        if (part.startswith(">=") and mine < bound) or (part.startswith("<") and mine >= bound):
+            return False
+    return True
+
+
+_ASK_TORCH = """
+import torch
+print(torch.__version__)
+if torch.cuda.is_available():
+    print("cuda", torch.cuda.get_device_name(0), sep="\\t")
+elif torch.backends.mps.is_available():
+    print("mps", "Apple", sep="\\t")
+"""
+
+
+def _torch() -> Iterator[Finding]:
+    if getattr(sys, "frozen", False):
+        yield Finding(
+            "torch",
+            True,
+            Text(
+                "Not examined here; this package computes on the processor.",
+                "ここでは調べません。このパッケージはプロセッサーで計算します。",
+            ),
+        )
+        return
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=300, check=False
+    )
+    if asked.returncode:
+        reason = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
+        yield Finding(
+            "torch",
+            False,
+            Text(f"torch cannot be loaded ({reason}).", f"torchを読み込めません（{reason}）。"),
+            Text(
+                "Recordings still play. Install torch again: pip install --force-reinstall torch torchvision",
+                "記録の再生はできます。pip install --force-reinstall torch torchvision で"
+                "入れ直してください。",
+            ),
+        )
+        return
+    version, *devices = asked.stdout.strip().splitlines()
+    if devices:
+        kind, name = devices[0].split("\t")
+        yield Finding(
+            "torch",
+            True,
+            Text(
+                f"torch {version} can use {kind} ({name}).", f"torch {version}、{kind}（{name}）が使えます。"
+            ),
+        )
+    else:
+        yield Finding(
+            "torch",
+            True,
+            Text(
+                f"torch {version} runs on the processor, which is enough for every scene.",
+                f"torch {version}、プロセッサーで動きます。どの場面もこれで足ります。",
+            ),
+        )
+
+
+def _window() -> Iterator[Finding]:
+    # app sits above; asked for by name, so that looking at the rest never needs it
+    reason = importlib.import_module("mi_studio.app.preflight").why_no_window()
+    if not reason:
+        yield Finding("window", True, Text("A window can be opened.", "ウィンドウを開けます。"))
+        return
+    said = reason if isinstance(reason, Text) else Text(str(reason), str(reason))
+    yield Finding(
+        "window",
+        False,
+        said,
+        Text(
+            "Without a window, mi-studio run does the same work.",
+            "ウィンドウがなくても、mi-studio run で同じことができます。",
+        ),
+    )
+
+
+def _cards() -> Iterator[Finding]:
+    cards = library()
+    counts = len(cards.scenes), len(cards.attacks), len(cards.defenses)
+    yield Finding(
+        "cards",
+        all(counts),
+        Text(
+            f"{counts[0]} scenes, {counts[1]} attacks and {counts[2]} defences are installed.",
+            f"場面{counts[0]}件、攻撃{counts[1]}件、防御{counts[2]}件がそろっています。",
+        ),
+        None if all(counts) else _REINSTALL,
+    )
+
+
+def _weights() -> Iterator[Finding]:
+    """Check every shipped weight file against its card, and that each choice of a scene finds one."""
+    count, size = 0, 0
+    for scene in library().scenes:
+        for card in weights_cards(scene.id):
+            size += len(card.verified_bytes())
+            count += 1
+    for scene in library().scenes:
+        for model in scene.models:
+            for values in _choices(scene):
+                find_weights(scene.id, model.id, values)
+    yield Finding(
+        "weights",
+        True,
+        Text(
+            f"{count} weight files ({size / 1e6:.1f} MB) are the ones on their cards.",
+            f"重みファイル{count}件（{size / 1e6:.1f} MB）は、カードの記載どおりです。",
+        ),
+    )
+
+
+def _choices(scene: SceneCard) -> Iterator[dict[str, Value]]:
+    """Yield every setting of a scene's knobs, and of ε where a grid of DP models exists."""
+    knobs = list(scene.knobs)
+    if "dp-grid" in scene.provides:
+        knobs += [d.knob for d in library().defenses if "dp-grid" in d.requires]
+    for stops in product(*(knob.stops for knob in knobs)):
+        yield {knob.id: stop.value for knob, stop in zip(knobs, stops, strict=True)}
+
+
+def _assets() -> Iterator[Finding]:
+    folder = paths.assets()
+    missing = [
+        name
+        for name in ("icons", "recordings", *(s.id for s in library().scenes))
+        if not any((folder / name).glob("**/*.*"))
+    ]
+    if missing:
+        names = ", ".join(missing)
+        yield Finding(
+            "assets",
+            False,
+            Text(f"Missing in {folder}: {names}.", f"{folder} に見つかりません：{names}。"),
+            _REINSTALL,
+        )
+        return
+    for scene in library().scenes:
+        recording.load(folder / "recordings" / scene.preset.recording)
+    yield Finding(
+        "assets",
+        True,
+        Text("Pictures, icons and recordings are there.", "画像、アイコン、記録がそろっています。"),
+    )
+
+
+def _fonts() -> Iterator[Finding]:
+    found = sorted((paths.assets() / "fonts").glob("*.ttf.gz"))
+    for font in found:
+        with gzip.open(font) as file:
+            while file.read(1 << 20):
+                pass  # a damaged file raises
+    yield Finding(
+        "fonts",
+        bool(found),
+        Text(
+            "The font for Latin and Japanese is there." if found else "The Japanese font is missing.",
+            "欧文と日本語のフォントがあります。" if found else "日本語フォントが見つかりません。",
+        ),
+        None if found else _REINSTALL,
+    )
+
+
+def _cache() -> Iterator[Finding]:
+    try:
+        folder = paths.cache_dir()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+        free = shutil.disk_usage(folder).free // 2**20
+    except OSError as error:
+        yield Finding(
+            "cache",
+            False,
+            Text(
+                f"The cache folder cannot be written ({error}).",
+                f"キャッシュフォルダーに書き込めません（{error}）。",
+            ),
+            Text(
+                "Give yourself the right to write there, or set XDG_CACHE_HOME to another folder.",
+                "書き込み権限を付けるか、環境変数 XDG_CACHE_HOME で別のフォルダーを指定してください。",
+            ),
+        )
+        return
+    yield Finding(
+        "cache",
+        free >= FREE_MB,
+        Text(
+            f"{folder} can be written; {free / 1024:.1f} GB are free.",
+            f"{folder} に書き込めます（空き {free / 1024:.1f} GB）。",
+        ),
+        None
+        if free >= FREE_MB
+        else Text(f"Free at least {FREE_MB} MB.", f"{FREE_MB} MB以上の空きを作ってください。"),
+    )
