@@ -1,0 +1,304 @@
+"""Measure and write the tables in the documentation: ``make tables``.
+
+Each table stands between ``<!-- table:NAME -->`` and ``<!-- end -->`` in a Markdown file under docs/
+or in the README, below a line that names the command and the day it was made.
+
+    python docs/make_tables.py                       all tables
+    python docs/make_tables.py epsilon granularity   some
+    python docs/make_tables.py federated --pictures DIR   with pictures of your own
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import re
+import statistics
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mi_studio.core import atomic
+from mi_studio.core.cards import library
+from mi_studio.core.config import RunConfig, resolve
+from mi_studio.core.knobs import plain
+from mi_studio.engine import Run
+from mi_studio.training.sources import Sources
+
+ROOT = Path(__file__).resolve().parent.parent
+LINES = ("kin", "odd")
+RECORDS = (30_000, 2_000)
+SEEDS = (101, 102, 103)
+"""Seeds of the reported runs; none of them was used while settings were chosen."""
+
+
+def finished(config: RunConfig) -> dict[str, Any]:
+    """Run to the end and return the result document."""
+    run = Run(config)
+    for _ in run:
+        pass
+    return run.result()
+
+
+def mean(results: list[dict[str, Any]], score: str) -> float:
+    """Average a score over runs."""
+    return statistics.fmean(r["scores"][score]["value"] for r in results)
+
+
+def epsilon(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """ε × size of the private set: what it costs and what latent search still gets (5 classes, 3 seeds)."""
+    yield ["private line", "private records", "ε", "test accuracy", "evaluator top-1", "distance same",
+           "distance other", "same < other"]  # fmt: skip
+    grid = [s.value for s in library().defense("dp-training").knob.stops]
+    for line in LINES:
+        for records in RECORDS:
+            for value in grid:
+                results, closer = [], []
+                for seed in SEEDS:
+                    for target in targets(line):
+                        result = finished(
+                            resolve(
+                                "catalogue",
+                                attack="latent-search",
+                                target=target,
+                                seed=seed,
+                                settings={"private-line": line, "private-records": records, "epsilon": value},
+                            )
+                        )
+                        results.append(result)
+                        closer.append(is_closer(result))
+                yield [
+                    line,
+                    f"{records:,}",
+                    plain(value).replace("inf", "∞"),
+                    f"{results[0]['utility']['value']:.3f}",
+                    f"{mean(results, 'evaluator_top1'):.2f}",
+                    f"{mean(results, 'distance_same'):.2f}",
+                    f"{mean(results, 'distance_other'):.2f}",
+                    f"{sum(closer)} of {len(closer)}",
+                ]
+            base = results[0]["scores"]
+            yield [
+                line, f"{records:,}", "random prior picture", "", f"{base['evaluator_top1']['base_rate']:.2f}",
+                f"{base['distance_same']['base_rate']:.2f}", f"{base['distance_other']['base_rate']:.2f}", "",
+            ]  # fmt: skip
+
+
+def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """Three attacks on the undefended model: 10 seeds × every private class."""
+    yield ["attack", "private line", "class", "same < other", "evaluator top-1", "distance same", "distance other",
+           "random: same", "random: other", "random: top-1", "queries", "seconds"]  # fmt: skip
+    for attack in ("latent-search", "score-search", "mi-face"):
+        for line in LINES:
+            for target in targets(line):
+                results = [
+                    finished(
+                        resolve(
+                            "catalogue",
+                            attack=attack,
+                            target=target,
+                            seed=seed,
+                            settings={"private-line": line},
+                        )
+                    )
+                    for seed in range(101, 111)
+                ]
+                base = results[0]["scores"]
+                yield [
+                    attack,
+                    line,
+                    target,
+                    f"{sum(map(is_closer, results))} of {len(results)}",
+                    f"{mean(results, 'evaluator_top1'):.2f}",
+                    f"{mean(results, 'distance_same'):.2f}",
+                    f"{mean(results, 'distance_other'):.2f}",
+                    f"{base['distance_same']['base_rate']:.2f}",
+                    f"{base['distance_other']['base_rate']:.2f}",
+                    f"{base['evaluator_top1']['base_rate']:.2f}",
+                    f"{results[0]['queries']:,}",
+                    f"{statistics.median(r['seconds'] for r in results):.1f}",
+                ]
+
+
+def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """How finely the API answers × what score search still gets (all 5 classes, 3 seeds)."""
+    yield [
+        "private line",
+        "granularity",
+        "evaluator top-1",
+        "distance same",
+        "distance other",
+        "same < other",
+    ]
+    for line in LINES:
+        for stop in library().defense("output-restriction").knob.stops:
+            results = [
+                finished(
+                    resolve(
+                        "catalogue",
+                        attack="score-search",
+                        target=target,
+                        seed=seed,
+                        settings={"private-line": line, "granularity": stop.value},
+                    )
+                )
+                for seed in SEEDS
+                for target in targets(line)
+            ]
+            yield [
+                line,
+                str(stop.value),
+                f"{mean(results, 'evaluator_top1'):.2f}",
+                f"{mean(results, 'distance_same'):.2f}",
+                f"{mean(results, 'distance_other'):.2f}",
+                f"{sum(map(is_closer, results))} of {len(results)}",
+            ]
+
+
+def federated(options: argparse.Namespace) -> Iterator[list[str]]:
+    """Client model × training progress × picture size: what one gradient gives away."""
+    yield ["model", "training progress", "picture size", "runs", "median PSNR (dB)", "runs ≥ 20 dB", "lowest",
+           "median SSIM", "median seconds"]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = outside_pictures(options.pictures, Path(folder))
+        for model in ("strided-cnn", "pooled-cnn"):
+            for progress in ("fresh", "early", "converged"):
+                for size in (32, 64):
+                    results = [
+                        finished(
+                            resolve(
+                                "federated",
+                                model=model,
+                                image=str(picture),
+                                seed=seed,
+                                settings={"training-progress": progress, "picture-size": size},
+                            )
+                        )
+                        for seed in SEEDS[:2]
+                        for picture in pictures
+                    ]
+                    values = [r["scores"]["psnr_db"]["value"] for r in results]
+                    yield [
+                        model,
+                        progress,
+                        str(size),
+                        str(len(values)),
+                        f"{statistics.median(values):.1f}",
+                        f"{sum(v >= 20 for v in values)}",
+                        f"{min(values):.1f}",
+                        f"{statistics.median(r['scores']['ssim']['value'] for r in results):.2f}",
+                        f"{statistics.median(r['seconds'] for r in results):.1f}",
+                    ]
+
+
+def gradient(options: argparse.Namespace) -> Iterator[list[str]]:
+    """Gradient defences × strength on the fresh strided model at 32 pixels."""
+    yield ["defence", "strength", "runs", "median PSNR (dB)", "median SSIM", "cosine of the update"]
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = outside_pictures(options.pictures, Path(folder))[:5]
+        for name in ("gradient-noise", "gradient-prune", "gradient-clip"):
+            for stop in library().defense(name).knob.stops:
+                results = [
+                    finished(resolve("federated", image=str(p), seed=seed, settings={name: stop.value}))
+                    for seed in SEEDS
+                    for p in pictures
+                ]
+                yield [
+                    name,
+                    plain(stop.value),
+                    str(len(results)),
+                    f"{statistics.median(r['scores']['psnr_db']['value'] for r in results):.1f}",
+                    f"{statistics.median(r['scores']['ssim']['value'] for r in results):.2f}",
+                    f"{statistics.fmean(r['utility']['value'] for r in results):.2f}",
+                ]
+
+
+def targets(line: str) -> list[str]:
+    """Return the private classes of a split."""
+    return [t.id for t in library().scene("catalogue").targets[line]]
+
+
+def is_closer(result: dict[str, Any]) -> bool:
+    """Whether a picture is nearer to the private photos of its class than to any other's."""
+    scores = result["scores"]
+    return bool(scores["distance_same"]["value"] < scores["distance_other"]["value"])
+
+
+def outside_pictures(folder: Path | None, work: Path) -> list[Path]:
+    """Return pictures that are not shipped: those of ``folder``, else ten crops of a photograph.
+
+    The photograph lies in scikit-image's wheel; no model of ours has seen it.
+    """
+    if folder is not None:
+        return [p for p in sorted(folder.iterdir()) if p.suffix.lower() in (".png", ".jpg", ".jpeg")][:10]
+    wheels = sorted(Sources().wheels.glob("**/scikit_image-*.whl"))
+    if not wheels:
+        sys.exit(
+            f"Give --pictures DIR, or: pip download --no-deps scikit-image==0.25.2 -d {Sources().wheels}"
+        )
+    crops = []
+    with zipfile.ZipFile(wheels[-1]) as wheel, wheel.open("skimage/data/motorcycle_left.png") as file:
+        photograph = Image.open(file).convert("RGB")
+    for left, top, side in CROPS:
+        crops.append(work / f"{len(crops)}.png")
+        photograph.crop((left, top, left + side, top + side)).save(crops[-1])
+    return crops
+
+
+CROPS = [(0, 0, 220), (130, 120, 200), (240, 0, 260), (300, 230, 190), (340, 0, 200), (500, 20, 240),
+         (490, 250, 240), (110, 220, 200), (380, 100, 220), (200, 0, 500)]  # fmt: skip
+"""Where the outside photograph is cut: left, top, side."""
+
+TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
+    "federated": federated,
+    "gradient": gradient,
+    "undefended": undefended,
+    "epsilon": epsilon,
+    "granularity": granularity,
+}
+
+
+def markdown(rows: list[list[str]], name: str) -> str:
+    """Write rows as a Markdown table under the line that says where it comes from."""
+    day = datetime.date.today().isoformat()
+    machine = f"{os.cpu_count()} cores, no GPU, Python {platform.python_version()}"
+    head = f"`python docs/make_tables.py {name}`, {day}, {machine}"
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
+    return f"{head}\n\n" + "\n".join(lines)
+
+
+def insert(name: str, table: str) -> None:
+    """Put a table between its markers, wherever they stand."""
+    pattern = re.compile(rf"(<!-- table:{name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    for path in [ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text("utf-8") if path.exists() else ""
+        if pattern.search(text):
+            atomic.write_text(path, pattern.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text))
+
+
+def main() -> None:
+    """Measure the tables that were asked for."""
+    parser = argparse.ArgumentParser(description="Measure and write the tables in the documentation.")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"some of {' '.join(TABLES)}")
+    parser.add_argument("--pictures", type=Path, help="folder of pictures for the federated tables")
+    options = parser.parse_args()
+    if unknown := set(options.tables) - set(TABLES):
+        sys.exit(f"There is no table '{unknown.pop()}'; choose among {' '.join(TABLES)}.")
+    for name in options.tables or TABLES:
+        rows = []
+        for row in TABLES[name](options):
+            rows.append(row)
+            print("  ".join(row), flush=True)
+        insert(name, markdown(rows, name))
+
+
+if __name__ == "__main__":
+    main()
