@@ -12,7 +12,7 @@ Slot = Literal["scene", "model", "attack", "defense", "target"]
 """The brackets of the sentence."""
 
 Tone = Literal["leak", "safe", "unsure", "plain"]
-"""leak: the secret is out (▲) · safe: the defence holds (●) · unsure: scores disagree · plain: no verdict yet."""
+"""leak: the secret is out (▲) · safe: the defence holds (●) · unsure: scores disagree · plain: none yet."""
 
 
 @dataclass(frozen=True, slots=True)

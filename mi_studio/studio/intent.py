@@ -1,0 +1,280 @@
+"""What the user wants: always a choice that can run, with undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from psygnal import Signal
+
+from mi_studio.core.cards import DefenseCard, Library, SceneCard, library
+from mi_studio.core.config import (
+    OWN_PICTURE,
+    RunConfig,
+    resolve,
+    scene_knobs,
+    why_not_attack,
+    why_not_defense,
+)
+from mi_studio.core.errors import UsageError
+from mi_studio.core.knobs import Knob, Value
+from mi_studio.core.step import Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One complete choice.
+
+    Attributes
+    ----------
+    knobs
+        Every knob of the scene and of *all* defences that exist in it. A defence is on when its knob
+        is not at its ``off`` value, so any of them can be moved while the attack runs.
+    image
+        The name of the user's own picture, ``None`` while there is none.
+    picture
+        That picture, uint8 (1, h, w, 3).
+    """
+
+    scene: str
+    model: str
+    attack: str
+    target: str
+    seed: int
+    knobs: tuple[tuple[str, Value], ...]
+    image: str | None = None
+    picture: Pictures | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The knobs as a dictionary."""
+        return dict(self.knobs)
+
+    def config(self, among: Library | None = None) -> RunConfig:
+        """Return the frozen configuration that runs this choice; every defence is in it, on or off."""
+        own = self.target == OWN_PICTURE
+        return resolve(
+            self.scene,
+            model=self.model,
+            attack=self.attack,
+            settings=self.values,
+            target=None if own else self.target,
+            seed=self.seed,
+            image=self.image if own else None,
+            among=among,
+        )
+
+
+class Intent:
+    """The user's present choice. Every way of changing it ends in another choice that can run."""
+
+    changed = Signal(Wish, Wish)
+    """(old, new)"""
+
+    def __init__(self, scene: str | None = None, among: Library | None = None) -> None:
+        self.cards = among or library()
+        self.wish = self._preset(self.cards.scene(scene) if scene else self.cards.scenes[0])
+        self._past: list[Wish] = []
+        self._future: list[Wish] = []
+        self._turning: str | None = None
+
+    @property
+    def scene(self) -> SceneCard:
+        """The card of the chosen scene."""
+        return self.cards.scene(self.wish.scene)
+
+    @property
+    def defenses(self) -> list[DefenseCard]:
+        """The defences that exist in the chosen scene."""
+        return there(self.scene, self.cards)
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """Every knob there is, scene first, then the defences'."""
+        return {k.id: k for k in scene_knobs(self.scene, self.defenses)}
+
+    @property
+    def on(self) -> list[DefenseCard]:
+        """The defences that are on."""
+        values = self.wish.values
+        return [d for d in self.defenses if values[d.knob.id] != d.knob.off]
+
+    def pick(self, slot: str, wanted: str) -> None:
+        """Choose a scene (with its preset), model, attack or target.
+
+        Raises
+        ------
+        UsageError
+            If there is none with this id, or it cannot work here; the text says why.
+        """
+        if slot == "scene":
+            self._become(self._preset(self.cards.scene(wanted)))
+            return
+        if slot == "defense":
+            self.toggle(wanted, wanted not in {d.id for d in self.on})
+            return
+        if slot not in ("model", "attack", "target"):
+            raise UsageError(f"There is nothing called '{slot}' to choose.")
+        wish = replace(self.wish, **{slot: wanted})  # type: ignore[arg-type]  # one of three words
+        fitted = self._fit(wish)
+        if getattr(fitted, slot) != wanted:
+            wish.config(self.cards)  # says what is wrong
+            raise UsageError(f"'{wanted}' cannot be chosen here.")
+        self._become(fitted)
+
+    def toggle(self, defense: str, on: bool) -> None:
+        """Switch a defence on at its default, or off.
+
+        Raises
+        ------
+        UsageError
+            If it does not exist in this scene.
+        """
+        knob = next((d.knob for d in self.defenses if d.id == defense), None)
+        if knob is None:
+            raise UsageError(f"There is no defence '{defense}' in {self.wish.scene}.")
+        if on and self.wish.values[knob.id] != knob.off:
+            return
+        off = knob.off if knob.off is not None else knob.default
+        self._set(knob.id, knob.default if on else off)
+
+    def turn(self, knob: str, value: str | float) -> None:
+        """Move a knob; several moves of one knob in a row are undone together.
+
+        Raises
+        ------
+        UsageError
+            If there is no such knob or it cannot take this value.
+        """
+        if knob not in self.knobs:
+            raise UsageError(f"There is no knob '{knob}' in {self.wish.scene}.")
+        self._set(knob, self.knobs[knob].parse(value), turning=knob)
+
+    def reseed(self, seed: int) -> None:
+        """Choose another seed."""
+        self._become(replace(self.wish, seed=seed))
+
+    def bring(self, name: str, picture: Pictures) -> None:
+        """Take the user's own picture, uint8 (1, h, w, 3), as the target.
+
+        Raises
+        ------
+        UsageError
+            If the scene does not take one.
+        """
+        if "own-picture" not in self.scene.provides:
+            takers = ", ".join(s.title.en for s in self.cards.scenes if "own-picture" in s.provides)
+            raise UsageError(f"This scene does not take a picture of your own; choose {takers}.")
+        self._become(replace(self.wish, target=OWN_PICTURE, image=name, picture=picture))
+
+    def adopt(self, config: RunConfig) -> None:
+        """Take over the choice of a recording.
+
+        Raises
+        ------
+        UsageError
+            If it speaks of parts that are not installed or cannot work together.
+        """
+        scene = self.cards.scene(config.scene)
+        knobs = self._off(scene) | config.values
+        wish = self._fit(replace(
+            self._preset(scene), model=config.model, attack=config.attack, target=config.target,
+            seed=config.seed, knobs=tuple(knobs.items()),
+        ))  # fmt: skip
+        if config.target == OWN_PICTURE and "own-picture" in scene.provides:
+            wish = replace(wish, target=OWN_PICTURE)
+        if (wish.model, wish.attack, wish.target) != (config.model, config.attack, config.target):
+            raise UsageError("It was made with parts that are not installed here.")
+        self._become(wish)
+
+    def undo(self) -> bool:
+        """Take back the last change; ``False`` if there is none."""
+        return self._travel(self._past, self._future)
+
+    def redo(self) -> bool:
+        """Make the last change taken back again; ``False`` if there is none."""
+        return self._travel(self._future, self._past)
+
+    def _travel(self, source: list[Wish], target: list[Wish]) -> bool:
+        if not source:
+            return False
+        old, self.wish = self.wish, source.pop()
+        target.append(old)
+        self._turning = None
+        self.changed.emit(old, self.wish)
+        return True
+
+    def _set(self, knob: str, value: Value, turning: str | None = None) -> None:
+        knobs = tuple((k, value if k == knob else v) for k, v in self.wish.knobs)
+        self._become(self._fit(replace(self.wish, knobs=knobs)), turning)
+
+    def _become(self, wish: Wish, turning: str | None = None) -> None:
+        if wish == self.wish and wish.picture is self.wish.picture:
+            return
+        old, self.wish = self.wish, wish
+        if turning is None or turning != self._turning:
+            self._past.append(old)
+            del self._past[:-100]
+        self._turning = turning
+        self._future.clear()
+        self.changed.emit(old, wish)
+
+    def _off(self, scene: SceneCard) -> dict[str, Value]:
+        """Return every knob of a scene: its own at their defaults, the defences' at off."""
+        own: dict[str, Value] = {k.id: k.default for k in scene.knobs}
+        for card in there(scene, self.cards):
+            own[card.knob.id] = card.knob.default if card.knob.off is None else card.knob.off
+        return own
+
+    def _preset(self, scene: SceneCard) -> Wish:
+        preset = scene.preset
+        knobs = self._off(scene)
+        for card in there(scene, self.cards):
+            if card.id in preset.defenses:
+                knobs[card.knob.id] = card.knob.default
+        return self._fit(
+            Wish(scene.id, preset.model, preset.attack, preset.target, preset.seed, tuple(knobs.items()))
+        )
+
+    def _fit(self, wish: Wish) -> Wish:
+        """Replace what cannot work by the nearest valid choice."""
+        scene = self.cards.scene(wish.scene)
+        attacks = {a.id for a in self.cards.attacks if why_not_attack(scene, a) is None}
+        values = _valid(wish.values, self._off(scene), scene_knobs(scene, there(scene, self.cards)))
+        targets = [t.id for t in scene.targets_for(values)]
+        if wish.image is not None:
+            targets.append(OWN_PICTURE)
+        preferred = scene.preset.target if scene.preset.target in targets else targets[0]
+        return replace(
+            wish,
+            model=wish.model if wish.model in {m.id for m in scene.models} else scene.preset.model,
+            attack=wish.attack if wish.attack in attacks else scene.preset.attack,
+            target=wish.target if wish.target in targets else preferred,
+            knobs=tuple(values.items()),
+        )
+
+
+def there(scene: SceneCard, cards: Library) -> list[DefenseCard]:
+    """Return the defences that exist in a scene."""
+    return [d for d in cards.defenses if why_not_defense(scene, d) is None]
+
+
+def _valid(wanted: Mapping[str, Value], off: Mapping[str, Value], knobs: list[Knob]) -> dict[str, Value]:
+    found = {}
+    for knob in knobs:
+        try:
+            found[knob.id] = knob.parse(wanted[knob.id])
+        except (KeyError, UsageError):
+            found[knob.id] = off[knob.id]
+    return found
+
+
+def lean(config: RunConfig, cards: Library) -> RunConfig:
+    """Return the same run without the defences that are switched off, so that equal runs have equal keys."""
+    knobs = {d: cards.defense(d).knob for d in config.defenses}
+    gone = {d: k.id for d, k in knobs.items() if config.values[k.id] == k.off}
+    return replace(
+        config,
+        defenses=tuple(sorted(d for d in config.defenses if d not in gone)),
+        knobs=tuple((k, v) for k, v in config.knobs if k not in gone.values()),
+    )

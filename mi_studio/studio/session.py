@@ -1,0 +1,561 @@
+"""The session: what the user does to the stage, and what becomes of it.
+
+Everything here happens in one thread. Steps come from an `Engine` through its mailbox, which
+`Session.tick` empties; the clock is given from outside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from psygnal import Signal
+
+from mi_studio.core import paths, recording
+from mi_studio.core.cards import Library, SceneCard
+from mi_studio.core.config import OWN_PICTURE, RunConfig
+from mi_studio.core.errors import BadFileError, StudioError, UsageError
+from mi_studio.core.recording import Recording
+from mi_studio.core.step import Pictures
+from mi_studio.core.text import Text
+from mi_studio.studio.intent import Intent, Wish, lean
+from mi_studio.studio.lanes import (
+    Ended,
+    Engine,
+    Failed,
+    Failure,
+    Lane,
+    Lanes,
+    Message,
+    Role,
+    Shelf,
+    Stepped,
+)
+from mi_studio.studio.runstate import Event, RunState, after
+
+SETTLE_SECONDS = 0.3
+"""A knob must rest this long before the run "had it been so from the start" begins."""
+
+NoteKind = Literal["pending", "acts", "restarted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the last move of a knob led to; ``step`` is where it took effect."""
+
+    kind: NoteKind
+    step: int = 0
+
+
+@dataclass
+class _Film:
+    """Playing back steps that are already there: ``position`` was under the head at ``since``."""
+
+    since: float
+    position: float
+
+
+class Session:
+    """The stage: one choice, up to three lanes, one play head.
+
+    Parameters
+    ----------
+    clock
+        Seconds that only grow.
+    shipped
+        Returns the recording that comes with a scene, or ``None``.
+    """
+
+    changed = Signal()
+    """Something that is shown has changed through what the user did; ``tick`` tells the rest."""
+
+    told = Signal(Failure)
+    """Something the user must read."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float],
+        *,
+        scene: str | None = None,
+        among: Library | None = None,
+        shipped: Callable[[SceneCard], Recording | None] | None = None,
+    ) -> None:
+        self.intent = Intent(scene, among)
+        self.state = RunState.IDLE
+        self.lanes = Lanes()
+        self.head: int | None = None
+        self.speed = 1.0
+        self.earlier: Lane | None = None
+        self.notes: dict[str, Note] = {}
+        self.replay: Literal["", "shipped", "opened"] = ""
+        self._engine = engine
+        self._clock = clock
+        self._shipped = shipped or shipped_recording
+        self._shelf = Shelf()
+        self._tickets = 0
+        self._film: _Film | None = None
+        self._settle_at: float | None = None
+        self._quiet = False
+        self.intent.changed.connect(self._on_intent)
+
+    # what can be asked about the stage
+
+    @property
+    def main(self) -> Lane | None:
+        """The attacker's own run."""
+        return self.lanes.main
+
+    @property
+    def position(self) -> int:
+        """The step under the play head."""
+        reached = self.main.reached if self.main else 0
+        return reached if self.head is None else min(self.head, reached)
+
+    @property
+    def playing(self) -> bool:
+        """Whether pictures are moving, or will as soon as everything is loaded."""
+        return self.state in (RunState.STARTING, RunState.RUNNING)
+
+    @property
+    def filming(self) -> bool:
+        """Whether steps that are already there are being played back."""
+        return self._film is not None
+
+    @property
+    def live(self) -> bool:
+        """Whether `tick` must be called: something moves or is awaited."""
+        return (
+            self.playing
+            or self._settle_at is not None
+            or any(not lane.opened or lane.awaited > 0 for _, lane in self.lanes)
+        )
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the choice can run here; a recording of somebody's own picture cannot."""
+        return self.intent.wish.target != OWN_PICTURE or self.intent.wish.picture is not None
+
+    # what the user does
+
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        match self.state:
+            case RunState.STARTING | RunState.RUNNING:
+                self._pause()
+            case RunState.PAUSED:
+                self._resume()
+            case RunState.FINISHED if self.replay != "shipped":
+                self._play_film(0)
+            case RunState.IDLE | RunState.FAILED | RunState.FINISHED:
+                self.start()
+            case RunState.STOPPING:
+                return
+        self.changed.emit()
+
+    def start(self) -> None:
+        """Run the present choice live from its first step."""
+        if not self.can_run:
+            self._tell_no_picture()
+            return
+        self._clear(keep_earlier=True)
+        self._become(Event.START)
+        self._open(Role.MAIN, self._config())
+        self._beside()
+        self._engine.pace(self._pace())
+        self._engine.go()
+        self.changed.emit()
+
+    def restart(self, same_seed: bool) -> None:
+        """Run again from step 0, with the same seed or the next one."""
+        if self.state is RunState.STOPPING:
+            return
+        if not same_seed:
+            self._quietly(lambda: self.intent.reseed(self.intent.wish.seed + 1))
+        self.start()
+
+    def step(self, by: int) -> None:
+        """Go one step back or forward; pauses. Forward of the newest step, the attack does one more."""
+        main = self.main
+        if self.state is RunState.STOPPING:
+            return
+        if main is None:
+            if by > 0:
+                self.start()
+                if self.main is not None:
+                    self._pause()
+                    self._ask_step()
+            return
+        if self.playing:
+            self._pause()
+        if by < 0:
+            self.head = max(0, self.position - 1)
+        elif self.position < main.reached:
+            self.head = self.position + 1
+        elif not main.ended and self.state is RunState.PAUSED:
+            self.head = None
+            self._ask_step()
+        self.changed.emit()
+
+    def scrub(self, index: int) -> None:
+        """Put the play head on a step. A live run goes on meanwhile; the newest step follows it again."""
+        main = self.main
+        if main is None:
+            return
+        at_end = index >= main.reached
+        self.head = None if at_end else max(0, index)
+        if self._film is not None:
+            self._film = _Film(self._clock(), float(self.position))
+        self.changed.emit()
+
+    def set_speed(self, speed: float) -> None:
+        """Set how fast it goes; 1 is as fast as the machine can live, and the typical time played back."""
+        if not (math.isfinite(speed) and speed > 0):
+            raise ValueError("a speed is a positive number")
+        if self._film is not None:
+            self._film = _Film(self._clock(), float(self.position))
+        self.speed = speed
+        self._engine.pace(self._pace())
+        self.changed.emit()
+
+    def bring(self, name: str, picture: Pictures) -> None:
+        """Take the user's own picture, uint8 (h, w, 3); switches to a scene that takes one if needed."""
+        if "own-picture" not in self.intent.scene.provides:
+            scene = next((s for s in self.intent.cards.scenes if "own-picture" in s.provides), None)
+            if scene is None:
+                raise UsageError("No scene takes a picture of your own.")
+            self._quietly(lambda: self.intent.pick("scene", scene.id))
+        self.intent.bring(name, picture[None])
+
+    def open_recording(self, recorded: Recording, *, shipped: bool = False) -> None:
+        """Play a recording from its start.
+
+        Raises
+        ------
+        BadFileError
+            If it was made with parts that are not installed.
+        """
+        if self.state is RunState.STOPPING:
+            return
+        try:
+            self._quietly(lambda: self.intent.adopt(recorded.config))
+        except UsageError as error:
+            raise BadFileError(f"This recording cannot be played here. {error}") from error
+        self._clear()
+        self.lanes.put(Role.MAIN, Lane.recorded(recorded))
+        if recorded.twin is not None:
+            self.lanes.put(Role.TWIN, Lane.recorded(recorded, recorded.twin))
+        self.replay = "shipped" if shipped else "opened"
+        self._become(Event.RESET)
+        self._play_film(0)
+        self.changed.emit()
+
+    def open_scene(self) -> None:
+        """Play the recording that comes with the chosen scene, if there is one and it fits."""
+        try:
+            recorded = self._shipped(self.intent.scene)
+            if recorded is not None and self._fits(recorded.config):
+                self.open_recording(recorded, shipped=True)
+        except StudioError:
+            self._clear()
+        self.changed.emit()
+
+    def _fits(self, config: RunConfig) -> bool:
+        wanted = self._config()
+        return self._key(replace(config, steps=wanted.steps)) == self._key(wanted)
+
+    def save(self) -> Recording:
+        """Return what can be saved.
+
+        Raises
+        ------
+        UsageError
+            If nothing has been run yet.
+        """
+        if self.main is None or not self.main.history.steps or self.main.secret is None:
+            raise UsageError("There is nothing to save yet; press play first.")
+        return self.main.recording(self.lanes[Role.TWIN])
+
+    def quit(self) -> None:
+        """Want nothing any more; the program is closing."""
+        if self.state is not RunState.STOPPING:
+            self._clear()
+            self._become(Event.STOP)
+
+    def stopped(self) -> None:
+        """Take note that the engine has stopped."""
+        self._become(Event.STOPPED)
+
+    # what happens by itself
+
+    def tick(self) -> bool:
+        """Take in what the engine has done and what time has brought; return whether anything changed."""
+        news = False
+        for message in self._engine.mailbox.take():
+            news = self._take(message) or news
+        if self.state is RunState.STOPPING:
+            return news
+        now = self._clock()
+        if self._settle_at is not None and now >= self._settle_at:
+            self._settle_at = None
+            self._settled()
+            news = True
+        if self._film is not None and self.state is RunState.RUNNING:
+            news = self._roll(now) or news
+        return news
+
+    def _take(self, message: Message) -> bool:
+        found = self.lanes.find(message.ticket)
+        if found is None:  # from a run that is no longer wanted
+            return False
+        role, lane = found
+        if isinstance(message, Failed):
+            self._failed(role, message.failure)
+            return True
+        lane.take(message)
+        if role is Role.MAIN:
+            if lane.opened and self.state is RunState.STARTING:
+                self._become(Event.OPENED)
+            if isinstance(message, Stepped):
+                self._note(message)
+        if isinstance(message, Ended):
+            if lane.complete and lane.config.target != OWN_PICTURE:
+                self._shelf.keep(self._key(lane.config), lane)
+            self._finish_if_over()
+        return True
+
+    @property
+    def _pending(self) -> list[str]:
+        return [knob for knob, note in self.notes.items() if note.kind == "pending"]
+
+    def _note(self, message: Stepped) -> None:
+        """Write down where moved knobs took effect."""
+        for move in message.moves:
+            self.notes[move.knob] = Note("acts", move.step)
+        for knob in self._pending:
+            # moved before the first step, or back again before anything came of it
+            if message.values.get(knob) == self.intent.wish.values[knob]:
+                del self.notes[knob]
+        if message.moves and self.lanes[Role.FRESH] is None and self._settle_at is None:
+            self._settle_at = self._clock() + SETTLE_SECONDS
+
+    def _failed(self, role: Role, failure: Failure) -> None:
+        if role is Role.MAIN:
+            self._drop(Role.TWIN, Role.FRESH)
+            assert self.main is not None
+            self.main.opened = self.main.ended = True
+            self.main.awaited = 0
+            self.main.ticket = 0
+            self._engine.halt()
+            if self.state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED):
+                self._become(Event.FAIL)
+            if not self.main.history.steps:
+                self.lanes.drop(Role.MAIN)
+            self._settle_at = None
+        else:
+            self.lanes.drop(role)
+            self._finish_if_over()
+        self.told.emit(failure)
+
+    def _finish_if_over(self) -> None:
+        over = all(lane.ended for _, lane in self.lanes)
+        if over and self._settle_at is None and self.state in (RunState.RUNNING, RunState.PAUSED):
+            self._become(Event.FINISH)
+            self._engine.halt()
+
+    # runs
+
+    def _config(self) -> RunConfig:
+        return self.intent.wish.config(self.intent.cards)
+
+    def _key(self, config: RunConfig) -> str:
+        return lean(config, self.intent.cards).key
+
+    def _open(self, role: Role, config: RunConfig) -> None:
+        self._tickets += 1
+        self._drop(role)
+        self.lanes.put(role, Lane(self._tickets, config))
+        self._engine.open(self._tickets, config, self.intent.wish.picture)
+
+    def _beside(self, role: Role = Role.TWIN) -> None:
+        """Put the undefended twin, or the run under the present setting, beside the main run."""
+        config = self._config()
+        if role is Role.TWIN:
+            if not self.intent.on:
+                return
+            config = config.undefended()
+        there = self.lanes[role]
+        if there is not None and self._key(there.config) == self._key(config):
+            return
+        known = None if config.target == OWN_PICTURE else self._shelf.find(self._key(config))
+        if known is not None:
+            self._drop(role)
+            self.lanes.put(role, replace(known, ticket=0))
+        else:
+            self._open(role, config)
+
+    def _drop(self, *roles: Role) -> None:
+        for role in roles:
+            lane = self.lanes.drop(role)
+            if lane is not None and lane.ticket:
+                self._engine.close(lane.ticket)
+
+    def _clear(self, keep_earlier: bool = False) -> None:
+        """Empty the stage; what was judged there may stay as the ghost of the next run."""
+        before = self.lanes.judged
+        if not keep_earlier:
+            self.earlier = None
+        elif before is not None and before.history.steps and self._is_earlier(before.config):
+            self.earlier = before
+        self._drop(*Role)
+        self._engine.halt()
+        self.head, self._film, self._settle_at, self.replay = None, None, None, ""
+        self.notes = {k: n for k, n in self.notes.items() if keep_earlier and n.kind == "restarted"}
+
+    def _is_earlier(self, config: RunConfig) -> bool:
+        """Whether a run is of the same attack on the same secret, and of another setting or seed."""
+        wish = self.intent.wish
+        same = (config.scene, config.attack, config.target) == (wish.scene, wish.attack, wish.target)
+        return same and self._key(config) != self._key(self._config())
+
+    def _become(self, event: Event) -> None:
+        self.state = after(self.state, event)
+
+    # playing
+
+    def _pause(self) -> None:
+        if self._film is not None:
+            self.head = self.position
+            self._film = None
+        self._become(Event.PAUSE)
+        self._engine.halt()
+
+    def _resume(self) -> None:
+        main = self.main
+        over = main is not None and all(lane.ended for _, lane in self.lanes)
+        if over and main is not None:
+            self._play_film(0 if self.position >= main.reached else self.position)
+            return
+        self.head = None
+        self._become(Event.PLAY)
+        self._engine.go()
+
+    def _play_film(self, start: int) -> None:
+        self.head = start
+        self._film = _Film(self._clock(), float(start))
+        self._become(Event.PLAY)
+
+    def _roll(self, now: float) -> bool:
+        assert self._film is not None
+        main = self.main
+        if main is None:
+            return False
+        position = self._film.position + max(0.0, now - self._film.since) * self._rate() * self.speed
+        index = int(position)
+        if index >= main.reached:
+            self._film, self.head = None, None
+            self._become(Event.FINISH)
+            return True
+        moved = index != self.head
+        self.head = index
+        return moved
+
+    def _rate(self) -> float:
+        """Steps a second at which an attack takes its typical time."""
+        card = self.intent.cards.attack(self.intent.wish.attack)
+        return max(1.0, card.steps / max(0.1, card.typical_seconds))
+
+    def _pace(self) -> float:
+        return math.inf if self.speed >= 1 else self._rate() * self.speed
+
+    def _ask_step(self) -> None:
+        for _, lane in self.lanes:
+            if not lane.ended:
+                lane.awaited += 1
+        self._engine.step()
+
+    # the choice changed
+
+    def _quietly(self, act: Callable[[], None]) -> None:
+        self._quiet = True
+        try:
+            act()
+        finally:
+            self._quiet = False
+
+    def _on_intent(self, old: Wish, new: Wish) -> None:
+        if self._quiet or self.state is RunState.STOPPING:
+            return
+        moved = [k for k, v in new.knobs if old.values.get(k) != v]
+        only_knobs = replace(old, knobs=new.knobs) == new and old.picture is new.picture
+        if new.scene != old.scene:
+            self._clear()
+            self._become(Event.RESET)
+            self.open_scene()
+            return
+        if only_knobs and all(self.intent.knobs[k].live for k in moved):
+            self._turned(moved, new)
+        else:
+            self._chosen(moved if only_knobs else [])
+        self.changed.emit()
+
+    def _chosen(self, restarted: list[str]) -> None:
+        """Another model, attack, target, seed, picture or fixed knob: what ran is not wanted any more."""
+        was_playing = self.playing or (bool(restarted) and self.main is not None)
+        if was_playing and self.can_run:
+            if restarted:
+                self.notes |= {k: Note("restarted") for k in restarted}
+            self.start()
+        else:
+            self._clear()
+            self._become(Event.RESET)
+
+    def _turned(self, moved: list[str], wish: Wish) -> None:
+        """Live knobs moved: they act on the running attack, and what they mean is run from the start."""
+        main = self.main
+        if main is None:
+            return
+        if main.ended:
+            # nothing is left for the knob to act on: the attack starts anew under it
+            self.notes |= {k: Note("restarted") for k in moved}
+        else:
+            self._engine.turn(main.ticket, {k: wish.values[k] for k in moved})
+            self.notes |= {k: Note("pending") for k in moved}
+        self._settle_at = self._clock() + SETTLE_SECONDS
+
+    def _settled(self) -> None:
+        """A knob has come to rest."""
+        main = self.main
+        if main is None:
+            return
+        if main.ended:
+            self.start()
+            return
+        if main.history.steps and (main.mixed or self._pending):
+            self._beside(Role.FRESH)
+        if self.lanes[Role.TWIN] is None:
+            self._beside(Role.TWIN)
+
+    def _tell_no_picture(self) -> None:
+        self.told.emit(
+            Failure(
+                Text(
+                    "This recording is of somebody's own picture, which is not in the file; "
+                    "bring a picture of your own to run it here.",
+                    "この記録に使われた写真は、ファイルに含まれていません。"
+                    "ここで実行するには、お手持ちの写真を選んでください。",
+                ),
+                "",
+            )
+        )
+
+
+def shipped_recording(scene: SceneCard) -> Recording | None:
+    """Return the recording that comes with a scene; ``None`` where it is missing or damaged."""
+    path = paths.assets() / "recordings" / scene.preset.recording
+    try:
+        return recording.load(path)
+    except BadFileError:
+        return None
