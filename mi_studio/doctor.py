@@ -105,7 +105,8 @@ def examine(deep: bool = False) -> list[Finding]:
             findings += look()
         except StudioError as error:
             remedy = _REBUILD if name == "weights" else _REINSTALL
-            findings.append(Finding(name, False, Text(str(error), f"問題が見つかりました：{error}"), remedy))
+            said = str(error).partition(" Install MI Studio again")[0]
+            findings.append(Finding(name, False, Text(said, f"問題が見つかりました：{said}"), remedy))
         except Exception as error:  # noqa: BLE001  # a doctor who faints helps nobody
             said = f"{type(error).__name__}: {error}"
             sentence = Text(f"Could not be examined ({said}).", f"調べられませんでした（{said}）。")
