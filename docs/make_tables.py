@@ -52,6 +52,11 @@ def mean(results: list[dict[str, Any]], score: str) -> float:
     return statistics.fmean(r["scores"][score]["value"] for r in results)
 
 
+def base_rate(results: list[dict[str, Any]], score: str) -> str:
+    """Average what random pictures of the public prior score, over the classes of some runs."""
+    return f"{statistics.fmean(r['scores'][score]['base_rate'] for r in results):.2f}"
+
+
 def epsilon(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """ε × size of the private set: what it costs and what latent search still gets (5 classes, 3 seeds)."""
     yield ["private line", "private records", "ε", "test accuracy", "evaluator top-1", "distance same",
@@ -84,17 +89,14 @@ def epsilon(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
                     f"{mean(results, 'distance_other'):.2f}",
                     f"{sum(closer)} of {len(closer)}",
                 ]
-            base = results[0]["scores"]
-            yield [
-                line, f"{records:,}", "random prior picture", "", f"{base['evaluator_top1']['base_rate']:.2f}",
-                f"{base['distance_same']['base_rate']:.2f}", f"{base['distance_other']['base_rate']:.2f}", "",
-            ]  # fmt: skip
+            random = [base_rate(results, s) for s in ("evaluator_top1", "distance_same", "distance_other")]
+            yield [line, f"{records:,}", "random prior picture", "", *random, ""]
 
 
 def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """Three attacks on the undefended model: 10 seeds × every private class."""
-    yield ["attack", "private line", "class", "same < other", "evaluator top-1", "distance same", "distance other",
-           "random: same", "random: other", "random: top-1", "queries", "seconds"]  # fmt: skip
+    head = "attack|private line|class|same < other|evaluator top-1|distance same|distance other"
+    yield [*head.split("|"), "random: top-1", "random: same", "random: other", "queries", "seconds"]
     for attack in ("latent-search", "score-search", "mi-face"):
         for line in LINES:
             for target in targets(line):
@@ -110,7 +112,6 @@ def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG
                     )
                     for seed in range(101, 111)
                 ]
-                base = results[0]["scores"]
                 yield [
                     attack,
                     line,
@@ -119,9 +120,9 @@ def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG
                     f"{mean(results, 'evaluator_top1'):.2f}",
                     f"{mean(results, 'distance_same'):.2f}",
                     f"{mean(results, 'distance_other'):.2f}",
-                    f"{base['distance_same']['base_rate']:.2f}",
-                    f"{base['distance_other']['base_rate']:.2f}",
-                    f"{base['evaluator_top1']['base_rate']:.2f}",
+                    base_rate(results, "evaluator_top1"),
+                    base_rate(results, "distance_same"),
+                    base_rate(results, "distance_other"),
                     f"{results[0]['queries']:,}",
                     f"{statistics.median(r['seconds'] for r in results):.1f}",
                 ]

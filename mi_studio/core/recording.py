@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import math
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,6 +33,10 @@ MAX_MEMBER_BYTES = 8 * 2**20
 MAX_MEMBERS = 2_000
 MAX_STEPS = 100_000
 MAX_SIDE = 512
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, Image.DecompressionBombError, LookupError, ValueError,
+           TypeError, AttributeError, ArithmeticError, SyntaxError, EOFError, RuntimeError, MemoryError)  # fmt: skip
+"""All that zipfile, json and Pillow raise on a damaged or hostile file."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,7 @@ def load(path: Path) -> Recording:
         raise
     except OSError as error:
         raise BadFileError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError,
-            NotImplementedError, RuntimeError, Image.DecompressionBombError) as error:  # fmt: skip
+    except _DAMAGE as error:
         raise BadFileError(f"{path.name} is not a recording of MI Studio, or it is damaged.") from error
 
 

@@ -1,0 +1,117 @@
+"""From a choice to a frozen configuration, and every wrong choice to one clear line."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_studio.core.cards import library
+from mi_studio.core.config import resolve, why_no_effect, why_not_attack, why_not_defense
+from mi_studio.core.errors import UsageError
+from mi_studio.core.knobs import plain
+
+
+def test_a_scene_alone_is_enough():
+    for scene in library().scenes:
+        config = resolve(scene.id)
+        assert (config.model, config.attack) == (scene.preset.model, scene.preset.attack)
+        assert {k.id for k in scene.knobs} <= set(config.values)
+
+
+@pytest.mark.parametrize(
+    ("choice", "named"),
+    [
+        ({"scene": "nowhere"}, "federated catalogue"),
+        ({"scene": "federated", "model": "x"}, "strided-cnn pooled-cnn"),
+        ({"scene": "federated", "attack": "x"}, "inverting-gradients"),
+        ({"scene": "federated", "attack": "latent-search"}, "Choose one of inverting-gradients"),
+        ({"scene": "catalogue", "attack": "inverting-gradients"}, "latent-search"),
+        ({"scene": "federated", "defenses": ["dp-training"]}, "gradient-noise"),
+        ({"scene": "catalogue", "defenses": ["gradient-noise"]}, "dp-training output-restriction"),
+        ({"scene": "catalogue", "settings": {"epsilon": "3"}}, "inf 16 8 4 2 1 0.5"),
+        ({"scene": "catalogue", "settings": {"granularity": "fine"}}, "round3"),
+        ({"scene": "federated", "settings": {"gradient-noise": "-1"}}, "from 0 to 4"),
+        ({"scene": "federated", "settings": {"gradient-noise": "nan"}}, "from 0 to 4"),
+        ({"scene": "federated", "settings": {"colour": "1"}}, "picture-size"),
+        ({"scene": "federated", "target": "dog"}, "cat coffee"),
+        ({"scene": "catalogue", "target": "sandal"}, "pullover"),
+        ({"scene": "catalogue", "image": "x.png"}, "federated"),
+        ({"scene": "federated", "device": "tpu"}, "auto cpu cuda mps"),
+        ({"scene": "federated", "steps": 0}, "1 to 100000"),
+    ],
+)
+def test_wrong_choices_name_the_valid_ones(choice, named):
+    with pytest.raises(UsageError, match=named.replace(".", r"\.")) as caught:
+        resolve(**choice)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_setting_switches_its_defence_on():
+    config = resolve("catalogue", settings={"epsilon": "0.5"})
+    assert config.defenses == ("dp-training",)
+    assert config.values["epsilon"] == 0.5
+
+
+def test_a_defence_alone_takes_its_default():
+    assert resolve("catalogue", defenses=["dp-training"]).values["epsilon"] == 4
+
+
+def test_undefended_is_the_same_run_without_defences():
+    config = resolve("catalogue", settings={"epsilon": 1, "granularity": "top1", "private-records": 2000})
+    assert config.undefended() == resolve("catalogue", settings={"private-records": 2000})
+
+
+def test_targets_follow_the_private_line():
+    assert resolve("catalogue", settings={"private-line": "odd"}, target="sandal").target == "sandal"
+    every = {t.id for group in library().scene("catalogue").targets.values() for t in group}
+    assert "sandal" in every
+
+
+def test_effect_reasons():
+    cards = library()
+    restriction, clip = cards.defense("output-restriction"), cards.defense("gradient-clip")
+    assert why_no_effect(restriction, cards.attack("latent-search"))
+    assert why_no_effect(restriction, cards.attack("score-search")) is None
+    assert why_no_effect(clip, cards.attack("inverting-gradients"))
+    assert why_no_effect(cards.defense("dp-training"), cards.attack("mi-face")) is None
+
+
+def test_every_pair_is_either_possible_or_explained():
+    cards = library()
+    for scene in cards.scenes:
+        assert any(why_not_attack(scene, a) is None for a in cards.attacks)
+        for attack in cards.attacks:
+            reason = why_not_attack(scene, attack)
+            if reason is None:
+                resolve(scene.id, attack=attack.id)
+        for defense in cards.defenses:
+            reason = why_not_defense(scene, defense)
+            if reason is None:
+                resolve(scene.id, defenses=[defense.id])
+
+
+KNOBS = [k for s in library().scenes for k in s.knobs] + [d.knob for d in library().defenses]
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda k: k.id)
+def test_every_stop_reads_back_what_it_writes(knob):
+    for stop in knob.stops:
+        assert knob.parse(plain(stop.value)) == stop.value
+        assert knob.label(stop.value, "ja")
+    assert knob.parse(plain(knob.default)) == knob.default
+    if knob.off is not None:
+        assert knob.stops[0].value == knob.off
+
+
+@given(st.one_of(st.floats(), st.text(max_size=12)))
+def test_any_input_is_a_valid_value_or_a_usage_error(raw):
+    for knob in KNOBS:
+        try:
+            value = knob.parse(raw)
+        except UsageError:
+            continue
+        assert not (isinstance(value, float) and math.isnan(value))
+        in_stops = value in [s.value for s in knob.stops]
+        numbers = [s.value for s in knob.stops if isinstance(s.value, float)]
+        assert in_stops or (knob.continuous and min(numbers) <= value <= max(numbers))
