@@ -104,12 +104,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _program(options: argparse.Namespace) -> int:
-    from mi_studio.app.preflight import why_no_window
-
     if options.recording is not None:
         from mi_studio.core import recording
 
         recording.load(options.recording)  # a bad file is told before a window opens
+    from mi_studio.app.preflight import why_no_window
+
     if reason := why_no_window():
         print(f"mi-studio: {reason}", file=sys.stderr)
         if options.recording is not None:
