@@ -317,6 +317,7 @@ def _train(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from mi_studio.engine.devices import pick
     from mi_studio.training import zoo
 
     known = [recipe.name for recipe in zoo.recipes()]
@@ -324,7 +325,7 @@ def _train(options: argparse.Namespace) -> int:
         raise UsageError(f"There is no recipe '{unknown[0]}'; choose among {' '.join(known)}.")
     if options.list:
         for recipe in zoo.recipes():
-            print(f"{recipe.name:28} {recipe.summary}")
+            print(f"{recipe.name:26} {recipe.minutes:4g} min  {' '.join(recipe.writes)}")
         return OK
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
@@ -336,7 +337,7 @@ def _train(options: argparse.Namespace) -> int:
         if options.check:
             differences = zoo.check(report)
         else:
-            zoo.train(options.recipes or known, options.device, report)
+            zoo.train(options.recipes or known, pick(options.device).type, report)
             differences = []
     for difference in differences:
         print(difference)

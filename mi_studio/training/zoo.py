@@ -20,7 +20,7 @@ from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import private_labels
-from mi_studio.training import catalogue, federated, prior, private
+from mi_studio.training import catalogue, federated, prior, private, recordings
 from mi_studio.training.recipe import Context, Recipe, Report
 from mi_studio.training.sources import Sources
 
@@ -46,6 +46,7 @@ _RECIPES = (
         26,
         partial(private.train_grid, records=30000),
     ),
+    Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
 )
 
 
