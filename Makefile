@@ -1,7 +1,7 @@
 # make run    set up and start MI Studio        make test   everything that must hold
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev system-deps system-deps-list test stress bench tables screenshots zoo installer clean
+.PHONY: help run setup setup-dev system-deps system-deps-list test stress bench reference tables screenshots zoo installer clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -72,8 +72,11 @@ bench: $(DEV)  ## measure smoothness, speed and leaks on this machine
 	@for script in benchmarks/[a-z]*.py; do \
 	  printf '\n== %s\n' "$$script"; QT_QPA_PLATFORM=offscreen $(BIN)/python "$$script" || exit 1; done
 
-tables: $(DEV)  ## write the tables in README and docs anew from cards and measurements
-	$(BIN)/python docs/make_tables.py
+reference: $(DEV)  ## write docs/reference.md and docs/weights.md anew from the cards
+	$(BIN)/python docs/make_reference.py
+
+tables: reference  ## measure and write the tables in docs anew; TABLES="epsilon ..." for some of them
+	$(BIN)/python docs/make_tables.py $(TABLES)
 
 screenshots: $(DEV)  ## take the pictures in docs/screenshots anew
 	$(BIN)/python docs/make_screenshots.py

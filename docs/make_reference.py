@@ -1,0 +1,205 @@
+"""Write docs/reference.md from the cards: ``make reference``. Takes a second and needs no torch.
+
+python docs/make_reference.py --check     exit 1 if the file is not what the cards say
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mi_studio.core import atomic, paths
+from mi_studio.core.cards import AttackCard, DefenseCard, library
+from mi_studio.core.config import scene_knobs, why_no_effect, why_not_attack, why_not_defense
+from mi_studio.core.knobs import plain
+from mi_studio.core.metrics import METRICS
+from mi_studio.core.weights import WeightsCard, weights_cards
+
+DOCS = Path(__file__).resolve().parent
+NOTICE = "<!-- Written by docs/make_reference.py from the cards; edit those. -->"
+
+
+def reference() -> str:
+    """Return the page of scenes, attacks, defences and scores."""
+    parts = [
+        "# Reference",
+        NOTICE,
+        *_scenes(),
+        *_attacks(),
+        *_defenses(),
+        *_scores(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def code(words: Iterable[str]) -> str:
+    """Return words as code, separated by blanks."""
+    return " ".join(f"`{word}`" for word in words) or "–"
+
+
+def _scenes() -> Iterator[str]:
+    cards = library()
+    yield "## Scenes"
+    for scene in cards.scenes:
+        yield f"### {scene.title.en} · `{scene.id}`"
+        yield scene.story.en
+        yield table(
+            ["model", "", "what it is"], ([f"`{m.id}`", m.title.en, m.summary.en] for m in scene.models)
+        )
+        there = [d for d in cards.defenses if not why_not_defense(scene, d)]
+        yield table(
+            ["knob", "", "values", "default", "moves while running"],
+            (
+                [
+                    f"`{k.id}`",
+                    k.title.en,
+                    _values(k.choices()),
+                    f"`{plain(k.default)}`",
+                    "yes" if k.live else "no",
+                ]
+                for k in scene_knobs(scene, there)
+            ),
+        )
+        attacks = code(a.id for a in cards.attacks if not why_not_attack(scene, a))
+        yield f"Attacks: {attacks}. Defences: {code(d.id for d in there)}. Usefulness: {scene.utility.en}."
+        for when, targets in scene.targets.items():
+            where = f" under `{scene.targets_by}={when}`" if when else ""
+            yield f"Targets{where}: {code(t.id for t in targets)}."
+
+
+def _values(choices: str) -> str:
+    words = choices.removeprefix("choose one of ")
+    return words if words == choices else code(words.split())
+
+
+def _attacks() -> Iterator[str]:
+    yield "## Attacks"
+    for attack in library().attacks:
+        yield f"### {attack.title.en} · `{attack.id}`"
+        yield attack.summary.en
+        yield table(
+            ["", ""],
+            [
+                ["access", f"`{attack.access}`"],
+                ["needs", attack.needs.en],
+                ["strength", f"{attack.strength} of 3"],
+                ["steps", str(attack.steps)],
+                ["what stops it", attack.stops.en],
+                ["from", attack.cites],
+                ["changed here", attack.changed.en],
+            ],
+        )
+
+
+def _defenses() -> Iterator[str]:
+    cards = library()
+    yield "## Defences"
+    for defense in cards.defenses:
+        yield f"### {defense.title.en} · `{defense.id}`"
+        yield defense.summary.en
+        rows = [
+            ["knob", f"`{defense.knob.id}`: {defense.knob.help.en}"],
+            ["reaches", code(defense.reaches)],
+            ["from", defense.cites],
+        ]
+        for attack in cards.attacks:
+            reason = why_no_effect(defense, attack)
+            if reason and _meet(attack, defense):
+                rows.append([f"no effect on `{attack.id}`", reason.en])
+        yield table(["", ""], rows)
+
+
+def _meet(attack: AttackCard, defense: DefenseCard) -> bool:
+    """Whether there is a scene in which this attack can meet this defence."""
+    return any(
+        not why_not_attack(scene, attack) and not why_not_defense(scene, defense)
+        for scene in library().scenes
+    )
+
+
+def _scores() -> Iterator[str]:
+    yield "## Scores"
+    yield "Each is computed on the final 8-bit picture. *Leak* says which way means that more has leaked."
+    yield table(
+        ["score", "", "leak", "definition"],
+        ([f"`{m.id}`", m.title.en, m.direction, m.definition.en] for m in METRICS.values()),
+    )
+
+
+def weights() -> str:
+    """Return the page of shipped weights."""
+    parts = [
+        "# Weights",
+        NOTICE,
+        "Each file in `pretrained/` has a card beside it with everything that is said here, and its SHA-256. "
+        "`mi-studio train --check` measures every accuracy again; `make zoo` trains every file again.",
+    ]
+    for scene in library().scenes:
+        cards = list(weights_cards(scene.id))
+        plain_ones = [c for c in cards if c.privacy is None and "epsilon" not in c.knobs]
+        victims = [c for c in cards if c not in plain_ones]
+        parts.append(f"## {scene.title.en}")
+        parts.append(
+            table(
+                ["file", "parameters", "test accuracy", "n", "SHA-256"],
+                (
+                    [
+                        f"`{c.weights.relative_to(paths.pretrained())}`",
+                        f"{c.details['parameters']:,}",
+                        f"{c.utility.value:.3f}" if c.utility else "–",
+                        f"{c.utility.n:,}" if c.utility else "–",
+                        f"`{c.sha256[:12]}…`",
+                    ]
+                    for c in plain_ones
+                ),
+            )
+        )
+        if victims:
+            units = {f"{c.privacy.unit}, {c.privacy.accountant}" for c in victims if c.privacy}
+            parts.append(f"Victims. Unit of privacy and accountant: {'; '.join(sorted(units))}.")
+            parts.append(table(VICTIM, (_victim(c) for c in sorted(victims, key=_order))))
+    return "\n\n".join(parts) + "\n"
+
+
+VICTIM = ["private line", "records", "ε", "δ", "noise multiplier", "clip", "sampling rate", "steps", "seed",
+          "test accuracy", "SHA-256"]  # fmt: skip
+
+
+def _order(card: WeightsCard) -> tuple[str, float, float]:
+    line, records, epsilon = (card.knobs[k] for k in ("private-line", "private-records", "epsilon"))
+    return str(line), -float(records), -float(epsilon)
+
+
+def _victim(card: WeightsCard) -> list[str]:
+    details, private = card.details, card.privacy
+    assert card.utility is not None
+    return [
+        str(card.knobs["private-line"]),
+        plain(card.knobs["private-records"]),
+        plain(card.knobs["epsilon"]).replace("inf", "∞"),
+        f"{private.delta:g}" if private else "–",
+        f"{details['noise_multiplier']:.2f}" if private else "–",
+        f"{details['clip']:g}" if private else "–",
+        f"{details['sampling_rate']:.4f}",
+        str(details["steps"]),
+        str(details["seed"]),
+        f"{card.utility.value:.3f}",
+        f"`{card.sha256[:12]}…`",
+    ]
+
+
+def main() -> None:
+    """Write both pages."""
+    atomic.write_text(DOCS / "reference.md", reference())
+    atomic.write_text(DOCS / "weights.md", weights())
+
+
+if __name__ == "__main__":
+    main()
