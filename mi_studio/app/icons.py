@@ -1,0 +1,41 @@
+"""The small icon set, drawn in any colour of the theme."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from mi_studio.app import theme
+from mi_studio.core.paths import assets
+
+
+@cache
+def _svg(name: str) -> str:
+    return (assets() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def renderer(name: str, color: str) -> QSvgRenderer:
+    """Return the drawing of an icon in a colour ``#rrggbb``."""
+    return QSvgRenderer(QByteArray(_svg(name).replace("currentColor", color).encode()))
+
+
+def pixmap(name: str, token: str = "text", size: int = 18, ratio: float = 1.0) -> QPixmap:
+    """Draw an icon in a theme colour at a size in logical pixels."""
+    made = QPixmap(round(size * ratio), round(size * ratio))
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    drawing = renderer(name, str(getattr(theme.current(), token)))
+    drawing.render(painter, QRectF(0, 0, made.width(), made.height()))
+    painter.end()
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
+def icon(name: str, token: str = "text", size: int = 18, ratio: float = 1.0) -> QIcon:
+    """Return an icon in a theme colour, dimmer where its button is disabled."""
+    made = QIcon(pixmap(name, token, size, ratio))
+    made.addPixmap(pixmap(name, "track", size, ratio), QIcon.Mode.Disabled)
+    return made

@@ -1,0 +1,273 @@
+"""Colours, type and spacing in one place: a palette and one generated style sheet."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass, fields
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from mi_studio.core.paths import assets
+
+FAMILY = "BIZ UDPGothic"
+BODY, SMALL, LEAD, BIG = 14, 13, 19, 27
+"""Type sizes in pixels: body, captions, sentence and verdict, key figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours by what they are for. ``*_ground`` lies behind text of the same name."""
+
+    name: str
+    dark: bool
+    window: str
+    panel: str
+    text: str
+    quiet: str
+    line: str
+    track: str
+    accent: str
+    on_accent: str
+    accent_ground: str
+    leak: str
+    leak_ground: str
+    safe: str
+    safe_ground: str
+    unsure: str
+    unsure_ground: str
+
+    def color(self, token: str) -> QColor:
+        """Return a token as a colour, e.g. ``"leak"``."""
+        return QColor(getattr(self, token))
+
+    def tone(self, tone: str) -> tuple[QColor, QColor]:
+        """Return the colour and the ground of a verdict's tone."""
+        if tone == "plain":
+            return QColor(self.quiet), QColor(self.window)
+        return self.color(tone), self.color(f"{tone}_ground")
+
+
+LIGHT = Theme(
+    name="light",
+    dark=False,
+    window="#F4F5F7",
+    panel="#FFFFFF",
+    text="#1B2430",
+    quiet="#5B6675",
+    line="#DDE2E8",
+    track="#D5DBE3",
+    accent="#0B6E99",
+    on_accent="#FFFFFF",
+    accent_ground="#E7F1F6",
+    leak="#B5460F",
+    leak_ground="#FCEFE6",
+    safe="#0F7B5F",
+    safe_ground="#E6F4EF",
+    unsure="#6A4C93",
+    unsure_ground="#F1ECF8",
+)
+DARK = Theme(
+    name="dark",
+    dark=True,
+    window="#12171E",
+    panel="#1B222C",
+    text="#EEF2F6",
+    quiet="#A3AFBD",
+    line="#2C3641",
+    track="#33404D",
+    accent="#56B4E9",
+    on_accent="#0C1218",
+    accent_ground="#1B2F3D",
+    leak="#F0A36B",
+    leak_ground="#33241A",
+    safe="#5CC9A7",
+    safe_ground="#16302A",
+    unsure="#C9AEF0",
+    unsure_ground="#2A2338",
+)
+CONTRAST = Theme(
+    name="contrast",
+    dark=True,
+    window="#000000",
+    panel="#000000",
+    text="#FFFFFF",
+    quiet="#E6E6E6",
+    line="#FFFFFF",
+    track="#6E6E6E",
+    accent="#FFD60A",
+    on_accent="#000000",
+    accent_ground="#000000",
+    leak="#FF9E5E",
+    leak_ground="#000000",
+    safe="#5DF2BF",
+    safe_ground="#000000",
+    unsure="#D9BCFF",
+    unsure_ground="#000000",
+)
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, CONTRAST)}
+
+TEXT_PAIRS = (
+    *((front, back) for front in ("text", "quiet") for back in ("window", "panel", "accent_ground")),
+    *((front, back) for front in ("accent", "leak", "safe", "unsure") for back in ("window", "panel")),
+    *((tone, f"{tone}_ground") for tone in ("accent", "leak", "safe", "unsure")),
+    *((front, f"{tone}_ground") for front in ("text", "quiet") for tone in ("leak", "safe", "unsure")),
+    ("on_accent", "accent"),
+    ("panel", "text"),
+)
+"""Every (text, ground) that the program draws; each keeps a contrast of at least 4.5."""
+
+_chosen = [LIGHT]
+
+
+def current() -> Theme:
+    """Return the theme in force."""
+    return _chosen[0]
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance (WCAG 2.2) of ``#rrggbb``, 0–1."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(front: str, back: str) -> float:
+    """Return the contrast ratio (WCAG 2.2) of two colours ``#rrggbb``, 1–21."""
+    dark, light = sorted((luminance(front), luminance(back)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def load_fonts(app: QApplication) -> None:
+    """Load the bundled typeface and make it the program's."""
+    if FAMILY not in QFontDatabase.families():
+        for path in sorted((assets() / "fonts").glob("*.ttf.gz")):
+            QFontDatabase.addApplicationFontFromData(gzip.decompress(path.read_bytes()))
+    app.setFont(font())
+
+
+def font(pixels: int = BODY, bold: bool = False) -> QFont:
+    """Return the program's typeface at a size in pixels."""
+    made = QFont([FAMILY, "Noto Sans JP", "Noto Sans CJK JP", "sans-serif"])
+    made.setPixelSize(pixels)
+    made.setBold(bold)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return made
+
+
+def apply(app: QApplication, name: str) -> None:
+    """Put a theme in force everywhere: ``light``, ``dark``, ``contrast``, or ``system``'s light or dark."""
+    if name == "system":
+        dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        name = "dark" if dark else "light"
+    theme = _chosen[0] = THEMES[name]
+    if app.style().name() != "fusion":
+        app.setStyle(QStyleFactory.create("Fusion"))
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_sheet(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for part, token in (
+        (role.Window, "window"),
+        (role.WindowText, "text"),
+        (role.Base, "panel"),
+        (role.AlternateBase, "window"),
+        (role.Text, "text"),
+        (role.Button, "panel"),
+        (role.ButtonText, "text"),
+        (role.PlaceholderText, "quiet"),
+        (role.Highlight, "accent"),
+        (role.HighlightedText, "on_accent"),
+        (role.Accent, "accent"),
+        (role.Link, "accent"),
+        (role.LinkVisited, "accent"),
+        (role.ToolTipBase, "text"),
+        (role.ToolTipText, "panel"),
+        (role.Mid, "line"),
+        (role.Light, "panel"),
+        (role.Dark, "line"),
+    ):
+        palette.setColor(part, theme.color(token))
+    for part in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, part, theme.color("quiet"))
+    return palette
+
+
+def _sheet(theme: Theme) -> str:
+    sheet = _SHEET
+    tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
+    tokens |= {"body": f"{BODY}px", "small": f"{SMALL}px", "lead": f"{LEAD}px", "big": f"{BIG}px"}
+    for token in sorted(tokens, key=len, reverse=True):
+        sheet = sheet.replace(f"@{token}", tokens[token])
+    return sheet
+
+
+_SHEET = """
+QWidget { font-size: @body; color: @text; }
+QMainWindow, QDialog, #stage { background: @window; }
+QLabel { background: transparent; }
+QLabel[role="title"] { font-weight: bold; }
+QLabel[role="name"] { font-size: 17px; font-weight: bold; }
+QLabel[role="lead"] { font-size: @lead; }
+QLabel[role="verdict"] { font-size: @lead; font-weight: bold; }
+QLabel[role="big"] { font-size: @big; font-weight: bold; }
+QLabel[role="quiet"] { font-size: @small; color: @quiet; }
+QLabel[role="small"] { font-size: @small; }
+QLabel[role="value"] { font-weight: bold; color: @accent; }
+QLabel[role="value"][dimmed="true"], QLabel[role="body"][dimmed="true"] { color: @quiet; }
+QLabel[role="badge"] { font-size: 12px; font-weight: bold; color: @unsure; background: @unsure_ground;
+  border: 1px solid @unsure; border-radius: 8px; padding: 1px 7px; }
+QToolTip { background: @text; color: @panel; border: 1px solid @text; padding: 6px 8px; font-size: @small; }
+
+#topbar { background: @panel; border: none; border-bottom: 1px solid @line; }
+#bottombar { background: @panel; border: none; border-top: 1px solid @line; }
+#card { background: @panel; border: 1px solid @line; border-radius: 12px; }
+
+QPushButton, QToolButton { background: @panel; border: 1px solid @line; border-radius: 8px;
+  padding: 4px 12px; min-height: 22px; }
+QToolButton[plain="true"] { border: 1px solid transparent; background: transparent; padding: 4px; }
+QPushButton[link="true"] { border: 1px solid transparent; background: transparent; color: @accent;
+  font-size: @small; padding: 1px 6px; min-height: 20px; }
+QPushButton:hover, QToolButton:hover { background: @accent_ground; border-color: @accent; }
+QPushButton:pressed, QToolButton:pressed { background: @track; }
+QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 3px 11px; }
+QToolButton[plain="true"]:focus, QToolButton[square="true"]:focus { padding: 3px; }
+QPushButton[link="true"]:focus { padding: 0px 5px; }
+QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transparent; }
+QToolButton[square="true"] { padding: 4px; }
+QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
+QPushButton[segment="true"] { border-color: @line; color: @quiet; }
+QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
+  font-weight: bold; }
+
+QPushButton#bracket { background: @accent_ground; border: 1px solid @accent; border-radius: 8px; padding: 0px; }
+QPushButton#bracket:hover, QPushButton#bracket[open="true"] { border: 2px solid @accent; }
+QPushButton#bracket:focus { border: 3px solid @accent; }
+QPushButton#bracket QLabel[role="bracket"] { font-size: 17px; font-weight: bold; }
+
+#picker { background: @panel; border: 1px solid @accent; border-radius: 12px; }
+QScrollArea, QScrollArea > QWidget > #column { background: transparent; border: none; }
+QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
+QMenu::item { padding: 7px 28px 7px 12px; border-radius: 6px; }
+QMenu::item:selected { background: @accent_ground; color: @text; }
+QMenu::item:checked { font-weight: bold; color: @accent; }
+QMenu::item:disabled { color: @quiet; }
+QMenu::indicator { width: 0px; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
+
+#banner { border: 1px solid @accent; border-radius: 8px; background: @accent_ground; }
+#banner[kind="error"] { border-color: @leak; background: @leak_ground; }
+QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px;
+  font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
+QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
+QScrollBar::handle:vertical { background: @track; border-radius: 3px; min-height: 28px; }
+QScrollBar::handle:vertical:hover { background: @quiet; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
+  background: none; border: none; height: 0px; }
+"""

@@ -1,0 +1,1 @@
+"""The parts of the window. Each draws a view and reports gestures; none decides anything."""

@@ -1,0 +1,69 @@
+"""A message that waits at the top without stopping anything."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout
+
+from mi_studio.app.widgets.common import Button, IconButton, IconLabel, Label, polish
+from mi_studio.app.words import CLOSE, COPY, DETAILS, say
+
+
+class Banner(QFrame):
+    """One sentence, with details to unfold and to copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._sign = IconLabel("info", "accent", 20)
+        self.text = Label("body", wrap=True)
+        self.more, self.copy = Button(), Button("copy")
+        self.more.setCheckable(True)
+        self.close_button = IconButton("close", 30, plain=True, glyph=16)
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setFixedHeight(110)
+        self.details.setTabChangesFocus(True)
+        self.more.toggled.connect(self.details.setVisible)
+        self.copy.clicked.connect(self._copy)
+        self.close_button.clicked.connect(self.hide)
+        line = QHBoxLayout()
+        line.setSpacing(10)
+        line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.text, 1)
+        for button in (self.more, self.copy, self.close_button):
+            line.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 8, 8)
+        column.addLayout(line)
+        column.addWidget(self.details)
+        self.hide()
+        self.retranslate("en")
+
+    def show_message(self, kind: str, text: str, details: str) -> None:
+        """Show an ``"error"`` or ``"info"``."""
+        error = kind == "error"
+        self.setProperty("kind", kind)
+        polish(self)
+        self._sign.set_icon("alert" if error else "info", "leak" if error else "accent")
+        self.text.say(text)
+        self.details.setPlainText(details)
+        self.more.setChecked(False)
+        self.details.hide()
+        self.more.setVisible(bool(details))
+        self.copy.setVisible(bool(details))
+        self.setAccessibleName(text)
+        self.show()
+
+    def retranslate(self, language: str) -> None:
+        """Name the buttons in another language."""
+        for button, words in ((self.more, DETAILS), (self.copy, COPY)):
+            button.setText(say(words, language))
+            button.setAccessibleName(button.text())
+        self.close_button.name(say(CLOSE, language))
+        self.details.setAccessibleName(say(DETAILS, language))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.text.said}\n\n{self.details.toPlainText()}")

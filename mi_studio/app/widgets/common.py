@@ -1,0 +1,275 @@
+"""What the widgets share: labels, buttons, sliders and a flow layout."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mi_studio.app import icons
+from mi_studio.app.words import breakable
+
+
+class Label(QLabel):
+    """A plain text in one of the theme's roles; Japanese breaks between phrases."""
+
+    def __init__(self, role: str, text: str = "", wrap: bool = False) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if wrap:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.said = ""
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show a text; nothing happens where it is already shown."""
+        if text != self.said:
+            self.said = text
+            self.setText(breakable(text) if self.wordWrap() else text)
+            self.setAccessibleName(text)
+
+    def dim(self, dimmed: bool) -> None:
+        """Make the text quiet, or loud again."""
+        if self.property("dimmed") != dimmed:
+            self.setProperty("dimmed", dimmed)
+            polish(self)
+
+
+class Card(QFrame):
+    """A white panel with a hairline border."""
+
+    def __init__(self, margin: int = 16, spacing: int = 8) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(margin, margin - 2, margin, margin)
+        self.column.setSpacing(spacing)
+
+
+class Button(QPushButton):
+    """A push button that takes the focus by Tab only, so that Space keeps playing after a click."""
+
+    def __init__(self, icon: str = "", token: str = "text") -> None:
+        super().__init__()
+        self._icon, self._token = icon, token
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(False)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._icon:
+            self.setIcon(icons.icon(self._icon, self._token, 18, self.devicePixelRatioF()))
+            self.setIconSize(QSize(18, 18))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._redraw()
+        super().changeEvent(event)
+
+
+class IconButton(QToolButton):
+    """A button that is an icon; its words are its accessible name and its tooltip."""
+
+    def __init__(self, icon: str, size: int = 36, plain: bool = False, glyph: int = 18) -> None:
+        super().__init__()
+        self._icon, self._glyph = icon, glyph
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("plain" if plain else "square", True)
+        self.setFixedSize(size, size)
+        self._redraw()
+
+    def set_icon(self, icon: str) -> None:
+        """Change the icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self._redraw()
+
+    def name(self, words: str, shortcut: str = "") -> None:
+        """Say what the button does."""
+        self.setAccessibleName(words)
+        self.setToolTip(f"{words} ({shortcut})" if shortcut else words)
+
+    def _redraw(self) -> None:
+        self.setIcon(icons.icon(self._icon, "text", self._glyph, self.devicePixelRatioF()))
+        self.setIconSize(QSize(self._glyph, self._glyph))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._redraw()
+        super().changeEvent(event)
+
+
+class IconLabel(QLabel):
+    """An icon that is only seen."""
+
+    def __init__(self, icon: str, token: str, size: int) -> None:
+        super().__init__()
+        self._drawn = (icon, token, size)
+        self.setFixedSize(size, size)
+        self._redraw()
+
+    def set_icon(self, icon: str, token: str) -> None:
+        """Change the icon."""
+        self._drawn = (icon, token, self._drawn[2])
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.setPixmap(icons.pixmap(*self._drawn, self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._redraw()
+        super().changeEvent(event)
+
+
+_SLIDER_KEYS = frozenset(
+    {
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Down,
+        Qt.Key.Key_Home,
+        Qt.Key.Key_End,
+        Qt.Key.Key_PageUp,
+        Qt.Key.Key_PageDown,
+    }
+)
+
+
+class BarSlider(QSlider):
+    """A slider that draws itself, keeps its keys from the window's shortcuts, and jumps to a click."""
+
+    KNOB = 10
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the arrow keys while focused."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _SLIDER_KEYS
+            and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def span(self) -> tuple[float, float]:
+        """Return where the track begins and ends, in pixels."""
+        return float(self.KNOB), float(self.width() - self.KNOB)
+
+    def x_of(self, value: float) -> float:
+        """Return the pixel of a slider value."""
+        left, right = self.span()
+        width = max(1, self.maximum() - self.minimum())
+        return left + (right - left) * (value - self.minimum()) / width
+
+    def at(self, x: float) -> int:
+        """Return the slider value nearest to a pixel."""
+        left, right = self.span()
+        share = min(1.0, max(0.0, (x - left) / max(1.0, right - left)))
+        return self.minimum() + round(share * (self.maximum() - self.minimum()))
+
+
+class FlowLayout(QLayout):
+    """Puts widgets side by side and begins a new line where they no longer fit."""
+
+    def __init__(self, gap: int = 8, line_gap: int = 6) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self._gap, self._line_gap = gap, line_gap
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._place(QRect(0, 0, width, 0), False)[0]
+
+    def lines(self, width: int) -> int:
+        """Return how many lines the widgets need at a width."""
+        return self._place(QRect(0, 0, width, 0), False)[1]
+
+    def sizeHint(self) -> QSize:
+        shown = [i.sizeHint() for i in self._items if not i.isEmpty()]
+        width = sum(s.width() for s in shown) + self._gap * max(0, len(shown) - 1)
+        return QSize(width, max((s.height() for s in shown), default=0))
+
+    def minimumSize(self) -> QSize:
+        shown = [i.minimumSize() for i in self._items if not i.isEmpty()]
+        return QSize(max((s.width() for s in shown), default=0), max((s.height() for s in shown), default=0))
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._place(rect, True)
+
+    def _place(self, rect: QRect, move: bool) -> tuple[int, int]:
+        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        x = 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            size = item.sizeHint()
+            size.setWidth(min(size.width(), max(1, rect.width())))
+            if lines[-1] and x + size.width() > rect.width():
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
+            x += size.width() + self._gap
+        y = rect.y()
+        for line in lines:
+            height = max((size.height() for _, size in line), default=0)
+            x = rect.x()
+            for item, size in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self._gap
+            y += height + self._line_gap
+        return y - self._line_gap - rect.y(), len(lines)
+
+
+def polish(widget: QWidget) -> None:
+    """Apply the style sheet again after a dynamic property changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
+
+
+def same(one: object, other: object) -> bool:
+    """Return whether two views are equal; pictures in them count as equal only where they are identical."""
+    try:
+        return one is other or bool(one == other)
+    except ValueError:  # numpy has no single answer for two arrays
+        return False

@@ -1,0 +1,200 @@
+"""The score over the steps."""
+
+from __future__ import annotations
+
+import math
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy
+
+from mi_studio.app import theme
+from mi_studio.app.words import CURVE, CURVE_SAID, say
+from mi_studio.studio.views import CurveView
+
+TYPE = 12
+HEADROOM = 0.24
+"""Share of the height above the highest value, for the labels."""
+
+
+class Curve(pg.PlotWidget):  # type: ignore[misc]
+    """One line with a dot at its end, the earlier setting as a dashed ghost, marks as dotted lines."""
+
+    def __init__(self) -> None:
+        super().__init__(background=None)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(84)
+        self.setAntialiasing(True)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(x=False, y=False)
+        self.hideButtons()
+        plot = self.getPlotItem()
+        plot.setContentsMargins(0, 0, 0, 0)
+        plot.vb.setDefaultPadding(0)
+        self._left, self._bottom = plot.getAxis("left"), plot.getAxis("bottom")
+        self._left.setWidth(34)
+        self._bottom.setHeight(19)
+        for axis in (self._left, self._bottom):
+            axis.setStyle(tickLength=0, tickTextOffset=5, tickFont=theme.font(11))
+        self._ghost, self._main = plot.plot([], []), plot.plot([], [])
+        self._dot = pg.ScatterPlotItem(size=10)
+        plot.addItem(self._dot)
+        self._label, self._main_name, self._ghost_name = (pg.TextItem() for _ in range(3))
+        for text in (self._label, self._main_name, self._ghost_name):
+            text.setFont(theme.font(TYPE))
+            plot.addItem(text, ignoreBounds=True)
+        self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
+        self._view: CurveView | None = None
+        self._language = "en"
+        self._paint()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 96)
+
+    def show_view(self, view: CurveView) -> None:
+        """Draw a curve."""
+        old, self._view = self._view, view
+        if view == old:
+            return
+        if old is None or old.main is not view.main:
+            self._main.setData(*_columns(view.main))
+        if old is None or old.ghost is not view.ghost:
+            self._ghost.setData(*_columns(view.ghost))
+        ends = view.main[-1:]
+        self._dot.setData([e[0] for e in ends], [e[1] for e in ends])
+        if old is None or (old.low, old.high, old.total) != (view.low, view.high, view.total):
+            self._scale(view)
+        if old is None or old.marks != view.marks:
+            self._mark(view)
+        self._place()
+        self._describe()
+
+    def retranslate(self, language: str) -> None:
+        """Describe the curve in another language."""
+        self._language = language
+        self._describe()
+
+    def _describe(self) -> None:
+        view = self._view
+        self.setAccessibleName(view.label if view and view.label else say(CURVE, self._language))
+        if view is not None and view.main:
+            step, value = view.main[-1]
+            said = say(
+                CURVE_SAID,
+                self._language,
+                name=view.main_name,
+                value=f"{value:.2f}",
+                step=round(step),
+                total=view.total,
+            )
+            self.setAccessibleDescription(said)
+
+    def _scale(self, view: CurveView) -> None:
+        span = (view.high - view.low) or 1.0
+        total = max(1, view.total)
+        self.getPlotItem().setRange(
+            xRange=(0, total * 1.012), yRange=(view.low, view.high + HEADROOM * span), padding=0
+        )
+        middle = (view.low + view.high) / 2
+        self._left.setTicks([[(v, f"{v:.3g}") for v in (view.low, middle, view.high)]])
+        rough = 10 ** math.floor(math.log10(total))
+        step = next((s * rough for s in (0.2, 0.25, 0.5, 1) if total / (s * rough) <= 6), rough)
+        step = max(1, round(step))
+        self._bottom.setTicks([[(v, str(v)) for v in range(0, total + 1, step)]])
+
+    def _mark(self, view: CurveView) -> None:
+        plot = self.getPlotItem()
+        for line, text in self._marks:
+            plot.removeItem(line)
+            plot.removeItem(text)
+        self._marks = []
+        for step, label in view.marks:
+            line = pg.InfiniteLine(pos=step, angle=90)
+            text = pg.TextItem(label)
+            text.setFont(theme.font(TYPE))
+            plot.addItem(line, ignoreBounds=True)
+            plot.addItem(text, ignoreBounds=True)
+            self._marks.append((line, text))
+        self._paint()
+
+    def _place(self) -> None:
+        """Put the labels where they hide neither a line nor each other."""
+        view = self._view
+        if view is None:
+            return
+        wide, high = self.getPlotItem().vb.viewPixelSize()
+        metrics = QFontMetricsF(theme.font(TYPE))
+        span = (view.high - view.low) or 1.0
+        top = view.high + HEADROOM * span
+        self._label.setText(view.label)
+        self._label.setAnchor((0, 0))
+        self._label.setPos(4 * wide, top)
+        busy = (metrics.horizontalAdvance(view.label) + 18) * wide if view.label else 0.0
+        row = 0
+        for line, text in self._marks:
+            step = line.value()
+            width = (metrics.horizontalAdvance(text.toPlainText()) + 14) * wide
+            row = row + 1 if step < busy else 0
+            busy = max(busy, step + width)
+            left = step + width > view.total
+            text.setAnchor((1 if left else 0, 0))
+            text.setPos(step, top - row * 14 * high)
+        main, ghost = view.main[-1:], view.ghost[-1:]
+        main_above = bool(main) and bool(ghost) and main[0][1] > _near(view.ghost, main[0][0])
+        if main:
+            x, y = main[0]
+            if y - view.low < 0.2 * span:
+                main_above = True
+            beside = x + (metrics.horizontalAdvance(view.main_name) + 16) * wide < view.total
+            self._main_name.setAnchor((0 if beside else 1, 1 if main_above else 0))
+            self._main_name.setPos(x + (5 * wide if beside else 0), y)
+        if ghost:
+            x, y = ghost[0]
+            ghost_above = not main_above or y - view.low < 0.2 * span
+            self._ghost_name.setAnchor((1, 1 if ghost_above else 0))
+            self._ghost_name.setPos(min(x, view.total), y)
+        self._main_name.setText(view.main_name if main else "")
+        self._ghost_name.setText(view.ghost_name if ghost else "")
+
+    def _paint(self) -> None:
+        colors = theme.current()
+        leak, quiet, accent = colors.color("leak"), colors.color("quiet"), colors.color("accent")
+        self._main.setPen(pg.mkPen(leak, width=3))
+        self._ghost.setPen(pg.mkPen(leak, width=1.6, style=Qt.PenStyle.CustomDashLine, dash=[4, 3]))
+        self._dot.setPen(pg.mkPen(colors.color("panel"), width=1.5))
+        self._dot.setBrush(leak)
+        self._label.setColor(quiet)
+        self._main_name.setColor(leak)
+        self._ghost_name.setColor(quiet)
+        for line, text in self._marks:
+            line.setPen(pg.mkPen(accent, width=1.6, style=Qt.PenStyle.DotLine))
+            text.setColor(accent)
+        for axis in (self._left, self._bottom):
+            axis.setPen(pg.mkPen(colors.color("line")))
+            axis.setTextPen(pg.mkPen(quiet))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_marks"):
+            self._paint()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_view"):
+            self._place()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window."""
+        event.ignore()
+
+
+def _columns(series: tuple[tuple[float, float], ...]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in series], [y for _, y in series]
+
+
+def _near(series: tuple[tuple[float, float], ...], x: float) -> float:
+    return min(series, key=lambda point: abs(point[0] - x))[1]

@@ -1,0 +1,330 @@
+"""The protection panel: sliders with named stops."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from mi_studio.app import theme
+from mi_studio.app.widgets.common import BarSlider, Card, IconButton, Label
+from mi_studio.app.words import LIVE, NO_PROTECTION, PROTECTION, WHAT_IS, say
+from mi_studio.core.knobs import Value
+from mi_studio.studio.views import KnobView
+
+FINE = 100
+"""Slider positions between two stops of a continuous knob."""
+EVERY_MS = 60
+"""While a slider is dragged, its values are reported this often at most."""
+
+Stops = tuple[tuple[Value, str], ...]
+
+
+def value_at(stops: Stops, position: int, continuous: bool) -> Value:
+    """Return the knob's value at a slider position: between two numbers in a straight line."""
+    if not continuous:
+        return stops[position][0]
+    i, rest = divmod(position, FINE)
+    low = stops[i][0]
+    if rest == 0:
+        return low
+    high = stops[i + 1][0]
+    if isinstance(low, str) or isinstance(high, str) or math.isinf(low) or math.isinf(high):
+        return low if rest < FINE / 2 else high
+    return float(f"{low + (high - low) * rest / FINE:.4g}")
+
+
+def position_of(stops: Stops, value: Value, continuous: bool) -> int:
+    """Return the slider position of a knob's value."""
+    scale = FINE if continuous else 1
+    for i, (stop, _) in enumerate(stops):
+        if stop == value:
+            return i * scale
+    if not isinstance(value, str):
+        for i in range(len(stops) - 1):
+            low, high = stops[i][0], stops[i + 1][0]
+            if isinstance(low, str) or isinstance(high, str) or not math.isfinite(high - low):
+                continue
+            if min(low, high) <= value <= max(low, high):
+                return round((i + (value - low) / (high - low)) * scale)
+    return 0
+
+
+class KnobSlider(BarSlider):
+    """A track with stops; keys go from stop to stop, or finely where the knob is continuous.
+
+    ``moved`` carries the value: at once, then at most every 60 ms, and on release.
+    """
+
+    moved = Signal(object)
+    LABELS = 22
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._stops: Stops = ()
+        self._continuous = False
+        self._dimmed = False
+        self._hover = False
+        self._last: Value | None = None
+        self._timer = QTimer(self, interval=EVERY_MS, singleShot=True)
+        self._timer.timeout.connect(self._report)
+        self.actionTriggered.connect(self._acted)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 24 + self.LABELS)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 24 + self.LABELS)
+
+    def set_knob(self, view: KnobView) -> None:
+        """Take over stops and value; a slider that is being dragged stays where the hand is."""
+        self._dimmed = bool(view.reason)
+        if (view.stops, view.continuous) != (self._stops, self._continuous):
+            self._stops, self._continuous = view.stops, view.continuous
+            scale = FINE if view.continuous else 1
+            self.setRange(0, max(0, (len(view.stops) - 1) * scale))
+            self.setSingleStep(max(1, scale // 5))
+            self.setPageStep(scale)
+        if not self.isSliderDown() and not self._timer.isActive():
+            self._last = view.value
+            self.setValue(position_of(view.stops, view.value, view.continuous))
+        self.update()
+
+    def value_now(self) -> Value:
+        """Return the knob's value where the slider stands."""
+        return value_at(self._stops, self.sliderPosition(), self._continuous)
+
+    def _acted(self, action: int) -> None:
+        self.setValue(self.sliderPosition())
+        self._throttle()
+
+    def _throttle(self) -> None:
+        if not self._timer.isActive():
+            self._report()
+            self._timer.start()
+
+    def _report(self) -> None:
+        if self._stops and self.value_now() != self._last:
+            self._last = self.value_now()
+            self.moved.emit(self._last)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._dimmed:
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._dimmed or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.setSliderDown(True)
+        self._drag(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._drag(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._drag(event.position().x())
+            self.setSliderDown(False)
+            self._timer.stop()
+            self._report()
+
+    def _drag(self, x: float) -> None:
+        position = self.at(x)
+        if self._continuous:
+            nearest = round(position / FINE) * FINE
+            if abs(self.x_of(nearest) - x) <= 5:
+                position = nearest
+        self.setValue(position)
+        self._throttle()
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the scroll area, so that scrolling never turns a knob."""
+        event.ignore()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._hover = True
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self._hover = False
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._stops:
+            return
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        y = 12.0
+        left, right = self.span()
+        here = self.x_of(self.sliderPosition())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("track"))
+        painter.drawRoundedRect(QRectF(left - 3, y - 3, right - left + 6, 6), 3, 3)
+        if not self._dimmed:
+            painter.setBrush(colors.color("accent"))
+            painter.drawRoundedRect(QRectF(left - 3, y - 3, here - left + 3, 6), 3, 3)
+        scale = FINE if self._continuous else 1
+        for i in range(len(self._stops)):
+            x = self.x_of(i * scale)
+            painter.setBrush(colors.color("panel" if x < here and not self._dimmed else "quiet"))
+            painter.drawEllipse(QPointF(x, y), 1.5, 1.5)
+        painter.setBrush(colors.color("panel"))
+        ring = colors.color("quiet" if self._dimmed else "accent")
+        painter.setPen(QPen(ring, 3 if not self._dimmed else 2))
+        painter.drawEllipse(QPointF(here, y), 8, 8)
+        if self.hasFocus() or (self._hover and not self._dimmed):
+            halo = colors.color("accent")
+            halo.setAlphaF(1.0 if self.hasFocus() else 0.35)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(halo, 1.5))
+            painter.drawEllipse(QPointF(here, y), 11, 11)
+        self._write(painter, scale)
+
+    def _write(self, painter: QPainter, scale: int) -> None:
+        """Name every stop where there is room for all, else the first and the last."""
+        colors = theme.current()
+        small = theme.font(12)
+        metrics = QFontMetricsF(small)
+        painter.setFont(small)
+        placed: list[tuple[int, QRectF]] = []
+        last = len(self._stops) - 1
+        for i, (_, label) in enumerate(self._stops):
+            width = metrics.horizontalAdvance(label) + 2
+            x = self.x_of(i * scale) - width / 2
+            x = min(max(0.0, x), self.width() - width)
+            placed.append((i, QRectF(x, 26, width, 18)))
+        tight = any(a[1].right() + 4 > b[1].left() for a, b in zip(placed, placed[1:], strict=False))
+        here = self.sliderPosition() / scale
+        for i, rect in placed:
+            if tight and i not in (0, last):
+                continue
+            chosen = i == here and not self._dimmed
+            painter.setPen(colors.color("accent" if chosen else "quiet"))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._stops[i][1])
+
+
+class KnobRow(QWidget):
+    """One knob: title, value, slider, and one sentence below."""
+
+    moved = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._id = ""
+        self._language = "en"
+        self._view: KnobView | None = None
+        self.title, self.value = Label("body", wrap=True), Label("value")
+        self.help = IconButton("help", 24, plain=True, glyph=14)
+        self.slider = KnobSlider()
+        self.note = Label("quiet", wrap=True)
+        self.help.clicked.connect(self._explain)
+        self.slider.moved.connect(lambda value: self.moved.emit(self._id, value))
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.title, 1)
+        line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.help, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(line)
+        column.addWidget(self.slider)
+        column.addWidget(self.note)
+
+    def show_view(self, view: KnobView) -> None:
+        """Draw a knob."""
+        if view == self._view:
+            return
+        self._view, self._id = view, view.id
+        self.title.say(view.title)
+        self.value.say(view.label)
+        for label in (self.title, self.value):
+            label.dim(bool(view.reason))
+        self.note.say(view.reason or view.note)
+        self.note.setVisible(bool(view.reason or view.note))
+        self.slider.set_knob(view)
+        self.slider.setAccessibleName(f"{view.title}: {view.label}")
+        self.slider.setAccessibleDescription(" ".join(t for t in (view.reason, view.help, view.note) if t))
+        self.slider.setToolTip(view.reason or view.help)
+        self.retranslate(self._language)
+
+    def retranslate(self, language: str) -> None:
+        """Name the help button in another language."""
+        self._language = language
+        if self._view is not None:
+            self.help.setAccessibleName(say(WHAT_IS, language, title=self._view.title))
+            self.help.setAccessibleDescription(self._view.help)
+            self.help.setToolTip(_wrapped(self._view.help))
+
+    def _explain(self) -> None:
+        QToolTip.showText(
+            self.help.mapToGlobal(self.help.rect().bottomLeft()), self.help.toolTip(), self.help
+        )
+
+
+class ProtectionPanel(Card):
+    """All knobs. ``moved`` carries a knob's id and its new value."""
+
+    moved = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__(spacing=10)
+        self.title, self.corner = Label("title"), Label("quiet")
+        self.empty = Label("quiet", wrap=True)
+        line = QHBoxLayout()
+        line.addWidget(self.title)
+        line.addStretch(1)
+        line.addWidget(self.corner)
+        self.column.addLayout(line)
+        self.column.addWidget(self.empty)
+        self.rows: list[KnobRow] = []
+        self.retranslate("en")
+
+    def show_view(self, knobs: tuple[KnobView, ...]) -> None:
+        """Draw the knobs, in order."""
+        while len(self.rows) < len(knobs):
+            row = KnobRow()
+            row.moved.connect(self.moved)
+            row.retranslate(self._language)
+            self.column.addWidget(row)
+            self.rows.append(row)
+        for row, view in zip(self.rows, knobs, strict=False):
+            row.show_view(view)
+        for i, row in enumerate(self.rows):
+            row.setVisible(i < len(knobs))
+        self.empty.setVisible(not knobs)
+        self.corner.setVisible(bool(knobs))
+
+    def retranslate(self, language: str) -> None:
+        """Say the panel's own words in another language."""
+        self._language = language
+        self.title.say(say(PROTECTION, language))
+        self.corner.say(say(LIVE, language))
+        self.empty.say(say(NO_PROTECTION, language))
+        self.setAccessibleName(self.title.said)
+        for row in self.rows:
+            row.retranslate(language)
+
+
+def _wrapped(text: str) -> str:
+    """Return a text as rich text, so that its tooltip breaks into lines."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<qt>{plain}</qt>" if plain else ""

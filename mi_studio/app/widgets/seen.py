@@ -1,0 +1,131 @@
+"""What the attacker sees, as bars."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from mi_studio.app import theme
+from mi_studio.app.widgets.bar import draw_bar
+from mi_studio.app.widgets.common import Card, Label
+from mi_studio.app.words import SEEN_NOTHING, say
+from mi_studio.core.step import View
+from mi_studio.studio.views import SeenView
+
+MOST = 8
+"""So many bars are drawn at most."""
+
+
+class Bars(QWidget):
+    """Name, bar and number, one below the other. An answer without scores is names alone."""
+
+    ROW = 23
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: View | None = None
+        self._empty = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, self.ROW * max(1, len(self.rows())))
+
+    def rows(self) -> list[tuple[str, float, str]]:
+        """Return (name, share, number as text) of each bar."""
+        if self._view is None:
+            return []
+        kind = self._view.kind
+        texts = {"scores": lambda v: f"{v:.1%}", "labels": lambda _: "", "gradient": lambda v: f"{v:.2f}"}
+        return [(name, value, texts[kind](value)) for name, value in self._view.bars[:MOST]]
+
+    def set_view(self, view: View | None, empty: str) -> None:
+        """Show other bars; ``empty`` stands where there are none."""
+        if view == self._view and empty == self._empty:
+            return
+        before = len(self.rows())
+        self._view, self._empty = view, empty
+        if len(self.rows()) != before:
+            self.updateGeometry()
+        self.setAccessibleName(" · ".join(f"{n} {t}".strip() for n, _, t in self.rows()) or empty)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rows = self.rows()
+        small = theme.font(theme.SMALL)
+        metrics = QFontMetricsF(small)
+        painter.setFont(small)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if not rows:
+            painter.setPen(colors.color("quiet"))
+            painter.drawText(QRectF(self.rect()), middle, self._empty)
+            return
+        names_only = self._view is not None and self._view.kind == "labels"
+        number = max(metrics.horizontalAdvance(t) for _, _, t in rows) + 2
+        longest = max(metrics.horizontalAdvance(n) for n, _, _ in rows) + 2
+        name_width = float(self.width() - 24) if names_only else min(longest, self.width() * 0.42)
+        for i, (name, share, text) in enumerate(rows):
+            top = i * self.ROW
+            left = 0.0
+            if names_only:
+                left = 18.0
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(colors.color("accent"))
+                painter.drawRoundedRect(QRectF(1, top + 7, 9, 9), 2, 2)
+                painter.setFont(theme.font(theme.BODY, bold=True))
+            painter.setPen(colors.color("text"))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
+            painter.drawText(QRectF(left, top, name_width, self.ROW), middle, shown)
+            if names_only:
+                continue
+            bar_left = name_width + 12
+            draw_bar(
+                painter,
+                QRectF(bar_left, top + 8, max(8.0, self.width() - bar_left - number - 10), 8),
+                share,
+                "accent",
+            )
+            painter.setPen(colors.color("text"))
+            right = Qt.AlignmentFlag.AlignRight | middle
+            painter.drawText(QRectF(self.width() - number, top, number, self.ROW), right, text)
+
+
+class SeenPanel(Card):
+    """The API's answer or the gradient, live."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.corner = Label("title"), Label("quiet")
+        self.sentence = Label("quiet", wrap=True)
+        self.bars = Bars()
+        line = QHBoxLayout()
+        line.addWidget(self.title)
+        line.addStretch(1)
+        line.addWidget(self.corner)
+        self.column.addLayout(line)
+        self.column.addWidget(self.bars)
+        self.column.addWidget(self.sentence)
+        self._empty = say(SEEN_NOTHING, "en")
+        self._view: SeenView | None = None
+
+    def show_view(self, view: SeenView) -> None:
+        """Draw what is seen."""
+        if view == self._view:
+            return
+        self._view = view
+        self.title.say(view.title)
+        self.corner.say(view.corner)
+        self.sentence.say(view.sentence)
+        self.sentence.setVisible(bool(view.sentence))
+        self.bars.set_view(view.view, self._empty)
+        self.setAccessibleName(view.title)
+        self.setAccessibleDescription(f"{self.bars.accessibleName()}. {view.sentence}")
+
+    def retranslate(self, language: str) -> None:
+        """Say the empty state in another language."""
+        self._empty = say(SEEN_NOTHING, language)
+        if self._view is not None:
+            self.bars.set_view(self._view.view, self._empty)

@@ -1,0 +1,401 @@
+"""The film of the attack: play, step, scrub."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mi_studio.app import icons, theme
+from mi_studio.app.widgets.common import BarSlider, IconButton, Label
+from mi_studio.app.widgets.picture import draw_image, to_images
+from mi_studio.app.words import (
+    BACK,
+    FILM,
+    FORWARD,
+    PAUSE,
+    PLAY,
+    RESTART,
+    RESTART_NEW,
+    RESTART_SAME,
+    SEED,
+    SPEED,
+    SPEED_MAX,
+    STEP,
+    say,
+)
+from mi_studio.core.step import Pictures
+from mi_studio.studio.views import TimelineView
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, math.inf)
+
+
+class PlayButton(QAbstractButton):
+    """The one big round button."""
+
+    SIZE = 58
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(self.SIZE, self.SIZE)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._playing = False
+
+    def set_playing(self, playing: bool) -> None:
+        """Show a pause sign while playing, else a play sign."""
+        self._playing = playing
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        disc = colors.color("accent")
+        if self.isDown():
+            disc = disc.darker(115)
+        elif self.underMouse():
+            disc = disc.lighter(108)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(disc)
+        middle = QPointF(self.SIZE / 2, self.SIZE / 2)
+        painter.drawEllipse(middle, self.SIZE / 2 - 3, self.SIZE / 2 - 3)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colors.color("text"), 2))
+            painter.drawEllipse(middle, self.SIZE / 2 - 1, self.SIZE / 2 - 1)
+        drawing = icons.renderer("pause" if self._playing else "play", colors.on_accent)
+        drawing.render(painter, QRectF(middle.x() - 15, middle.y() - 15, 30, 30))
+
+
+class FilmBar(BarSlider):
+    """Frames above, scrub bar below, on one scale. ``scrubbed`` carries the step that was asked for."""
+
+    scrubbed = Signal(int)
+    THUMB = 46
+    BAR_Y = 62
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._reached = 0
+        self._marks: tuple[tuple[int, str], ...] = ()
+        self._film: list[tuple[int, Pictures, QImage]] = []
+        self.setSingleStep(1)
+        self.actionTriggered.connect(lambda _: self._ask(self.sliderPosition()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 76)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 76)
+
+    def show_film(self, view: TimelineView) -> None:
+        """Draw the film of a timeline."""
+        if self.maximum() != view.total:
+            self.setRange(0, max(1, view.total))
+            self.setPageStep(max(1, view.total // 10))
+        known = {step: (picture, image) for step, picture, image in self._film}
+        film = []
+        for step, picture in view.film:
+            old = known.get(step)
+            image = old[1] if old is not None and old[0] is picture else to_images(picture)[0]
+            film.append((step, picture, image))
+        self._film = film
+        self._reached, self._marks = view.reached, view.marks
+        if not self.isSliderDown():
+            self.setValue(view.position)
+        self.update()
+
+    def _ask(self, step: int) -> None:
+        step = min(step, self._reached)
+        self.setValue(step)
+        self.setSliderPosition(step)
+        self.update()
+        self.scrubbed.emit(step)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.setSliderDown(True)
+            self._ask(self.at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            step = min(self.at(event.position().x()), self._reached)
+            if step != self.value():
+                self._ask(step)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel alone."""
+        event.ignore()
+
+    def slots(self) -> list[tuple[QRectF, int]]:
+        """Return where the film has room for frames, and which step each place stands for."""
+        left, right = self.span()
+        count = max(1, int((right - left + 2 * self.KNOB) // (self.THUMB + 3)))
+        pitch = (right - left + 2 * self.KNOB - self.THUMB) / max(1, count - 1)
+        return [
+            (QRectF(i * pitch, 2, self.THUMB, self.THUMB), round(self.maximum() * i / max(1, count - 1)))
+            for i in range(count)
+        ]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        places = self.slots()
+        half = self.maximum() / max(1, len(places) - 1) / 2
+        here = self.sliderPosition()
+        for rect, step in places:
+            near = min(self._film, key=lambda f: abs(f[0] - step), default=None) if self._film else None
+            if near is not None and step <= self._reached + half and near[0] <= self._reached:
+                draw_image(painter, near[2], rect, 4)
+            else:
+                painter.setPen(QPen(colors.color("line"), 1))
+                painter.setBrush(colors.color("window"))
+                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            if abs(step - here) <= half and (step - here) != half:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(colors.color("accent"), 3))
+                painter.drawRoundedRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5), 5, 5)
+        self._draw_bar(painter, float(here))
+
+    def _draw_bar(self, painter: QPainter, here: float) -> None:
+        colors = theme.current()
+        left, right = self.span()
+        y, x = float(self.BAR_Y), self.x_of(here)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("track"))
+        painter.drawRoundedRect(QRectF(left - 3, y - 3, right - left + 6, 6), 3, 3)
+        reached = colors.color("accent")
+        reached.setAlphaF(0.45)
+        painter.setBrush(reached)
+        painter.drawRoundedRect(QRectF(left - 3, y - 3, self.x_of(self._reached) - left + 6, 6), 3, 3)
+        painter.setBrush(colors.color("accent"))
+        painter.drawRoundedRect(QRectF(left - 3, y - 3, x - left + 3, 6), 3, 3)
+        for step, _ in self._marks:
+            at = self.x_of(step)
+            diamond = ((0, -7), (6, 0), (0, 7), (-6, 0))
+            painter.setPen(QPen(colors.color("panel"), 1.5))
+            painter.setBrush(colors.color("text"))
+            painter.drawPolygon(QPolygonF([QPointF(at + dx, y + dy) for dx, dy in diamond]))
+        painter.setBrush(colors.color("panel"))
+        painter.setPen(QPen(colors.color("accent"), 3))
+        painter.drawEllipse(QPointF(x, y), 8, 8)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colors.color("accent"), 1.5))
+            painter.drawEllipse(QPointF(x, y), 11, 11)
+
+    def event(self, event: QEvent) -> bool:
+        """Say what a mark means when the mouse rests on it."""
+        if event.type() == QEvent.Type.ToolTip:
+            x = self.mapFromGlobal(self.cursor().pos()).x()
+            said = [label for step, label in self._marks if abs(self.x_of(step) - x) <= 8]
+            self.setToolTip("\n".join(said))
+        return super().event(event)
+
+
+class BusyDots(QWidget):
+    """Three dots that take turns while something is being prepared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(30, 14)
+        self._turn = 0
+        self._timer = QTimer(self, interval=400)
+        self._timer.timeout.connect(self._next)
+
+    def set_busy(self, busy: bool) -> None:
+        """Start or stop."""
+        self.setVisible(busy)
+        if busy and not self._timer.isActive():
+            self._timer.start()
+        elif not busy:
+            self._timer.stop()
+
+    def _next(self) -> None:
+        self._turn = (self._turn + 1) % 3
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for i in range(3):
+            painter.setBrush(theme.current().color("accent" if i == self._turn else "track"))
+            painter.drawEllipse(QPointF(5 + 10 * i, 7), 3.5, 3.5)
+
+
+class Timeline(QFrame):
+    """Buttons, film and scrub bar.
+
+    Signals
+    -------
+    play_toggled
+        Play or pause was asked for.
+    stepped
+        −1 or +1.
+    scrubbed
+        The step asked for, never beyond the newest.
+    restarted
+        Whether with a new seed.
+    speed_chosen
+        0.25, 0.5, 1, 2 or ``math.inf``.
+    """
+
+    play_toggled = Signal()
+    stepped = Signal(int)
+    scrubbed = Signal(int)
+    restarted = Signal(bool)
+    speed_chosen = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("bottombar")
+        self._language = "en"
+        self._view: TimelineView | None = None
+        self.restart, self.back, self.forward = (
+            IconButton("restart", 38),
+            IconButton("step-back", 38),
+            IconButton("step-forward", 38),
+        )
+        self.play = PlayButton()
+        self.speed = QToolButton()
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.speed.setProperty("square", True)
+        self.speed.setFixedHeight(38)
+        self.film = FilmBar()
+        self.step, self.busy, self.note = Label("small"), Label("small"), Label("quiet")
+        self.dots = BusyDots()
+        self.dots.hide()
+
+        self._restart_menu, self._speed_menu = QMenu(self), QMenu(self)
+        self._same, self._new = self._restart_menu.addAction(""), self._restart_menu.addAction("")
+        self._same.setShortcut("Home")
+        self._same.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._same.triggered.connect(lambda: self.restarted.emit(False))
+        self._new.triggered.connect(lambda: self.restarted.emit(True))
+        self.restart.setMenu(self._restart_menu)
+        self._speeds: dict[float, QAction] = {}
+        group = QActionGroup(self)
+        for speed in SPEEDS:
+            action = self._speed_menu.addAction("")
+            action.setCheckable(True)
+            action.setData(speed)
+            action.triggered.connect(lambda _, s=speed: self.speed_chosen.emit(s))
+            group.addAction(action)
+            self._speeds[speed] = action
+        self.speed.setMenu(self._speed_menu)
+        for button in (self.restart, self.speed):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.play.clicked.connect(self.play_toggled)
+        self.back.clicked.connect(lambda: self.stepped.emit(-1))
+        self.forward.clicked.connect(lambda: self.stepped.emit(1))
+        self.film.scrubbed.connect(self.scrubbed)
+
+        top = QHBoxLayout()
+        top.setContentsMargins(2, 0, 2, 0)
+        top.setSpacing(10)
+        for part in (self.step, self.dots, self.busy):
+            top.addWidget(part)
+        top.addStretch(1)
+        top.addWidget(self.note)
+        right = QVBoxLayout()
+        right.setSpacing(3)
+        right.addLayout(top)
+        right.addWidget(self.film)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 8, 20, 8)
+        row.setSpacing(8)
+        for part in (self.restart, self.back, self.play, self.forward, self.speed):
+            row.addWidget(part)
+        row.addSpacing(12)
+        row.addLayout(right, 1)
+        self.retranslate("en")
+
+    def show_view(self, view: TimelineView) -> None:
+        """Draw a timeline."""
+        if view is self._view:
+            return
+        old, self._view = self._view, view
+        self.film.show_film(view)
+        self._say(view)
+        if old is None or old.playing != view.playing:
+            self._name_play(view.playing)
+        if old is None or old.speed != view.speed:
+            self._name_speed(view.speed)
+        self.busy.say(view.busy)
+        self.busy.setVisible(bool(view.busy))
+        self.dots.set_busy(bool(view.busy))
+        self.back.setEnabled(view.position > 0)
+        self.forward.setEnabled(view.position < view.total)
+
+    def retranslate(self, language: str) -> None:
+        """Say the timeline's own words in another language."""
+        self._language = language
+        self.restart.name(say(RESTART, language))
+        self.back.name(say(BACK, language), "←")
+        self.forward.name(say(FORWARD, language), "→")
+        self._same.setText(say(RESTART_SAME, language))
+        self._new.setText(say(RESTART_NEW, language))
+        for speed, action in self._speeds.items():
+            action.setText(self._speed_text(speed))
+        metrics = QFontMetricsF(theme.font(theme.BODY))
+        widest = max(metrics.horizontalAdvance(self._speed_text(s)) for s in SPEEDS)
+        self.speed.setFixedWidth(round(widest) + 20)
+        view = self._view
+        self._name_play(view.playing if view else False)
+        self._name_speed(view.speed if view else 1.0)
+        if view is not None:
+            self._say(view)
+
+    def _say(self, view: TimelineView) -> None:
+        self.step.say(say(STEP, self._language, position=view.position, total=view.total))
+        seed = say(SEED, self._language, seed=view.seed)
+        self.note.say(f"{seed} · {view.note}" if view.note else seed)
+        self.film.setAccessibleName(f"{say(FILM, self._language)}: {self.step.said}")
+        self.film.setAccessibleDescription(" · ".join([self.note.said, *(m for _, m in view.marks)]))
+
+    def _name_play(self, playing: bool) -> None:
+        words = say(PAUSE if playing else PLAY, self._language)
+        self.play.set_playing(playing)
+        self.play.setAccessibleName(words)
+        self.play.setToolTip(f"{words} (Space)")
+
+    def _name_speed(self, speed: float) -> None:
+        self.speed.setText(self._speed_text(speed))
+        self.speed.setAccessibleName(f"{say(SPEED, self._language)}: {self._speed_text(speed)}")
+        self.speed.setToolTip(say(SPEED, self._language))
+        for known, action in self._speeds.items():
+            action.setChecked(known == speed)
+
+    def _speed_text(self, speed: float) -> str:
+        return say(SPEED_MAX, self._language) if math.isinf(speed) else f"{speed:g}×"

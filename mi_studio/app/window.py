@@ -1,0 +1,346 @@
+"""The one window: it lays the widgets out, hands views on, and reports gestures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mi_studio.app.theme import THEMES as THEME_NAMES
+from mi_studio.app.widgets.about import About, Shortcuts
+from mi_studio.app.widgets.banner import Banner
+from mi_studio.app.widgets.common import Button, Card, IconButton, Label
+from mi_studio.app.widgets.cost import CostPanel
+from mi_studio.app.widgets.curve import Curve
+from mi_studio.app.widgets.knobs import ProtectionPanel
+from mi_studio.app.widgets.picture import MARGIN, PaneRow, PicturePane
+from mi_studio.app.widgets.seen import SeenPanel
+from mi_studio.app.widgets.sentence import Sentence
+from mi_studio.app.widgets.timeline import Timeline
+from mi_studio.app.widgets.verdict import Verdict
+from mi_studio.app.words import (
+    ABOUT,
+    APP,
+    FULL_SCREEN,
+    HELP,
+    LANGUAGE,
+    OPEN,
+    OPEN_HELP,
+    QUIT,
+    SAVE,
+    SAVE_HELP,
+    SAVE_PICTURE,
+    SAVE_RUN,
+    SHORTCUTS,
+    TAGLINE,
+    THEME,
+    THEMES,
+    say,
+)
+from mi_studio.studio.views import StageView
+
+THEME_ICONS = {"light": "sun", "dark": "moon", "contrast": "contrast"}
+
+
+class TopBar(QFrame):
+    """Name at the left; language, colours, files and help at the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("topbar")
+        self.setFixedHeight(50)
+        self.name, self.tagline = Label("name"), Label("quiet")
+        self.open, self.save = Button("open"), Button("save")
+        self.help = IconButton("help", 34)
+        self.colors = IconButton("sun", 34)
+        self.languages = {"ja": Button(), "en": Button()}
+        group = QButtonGroup(self)
+        segments = QHBoxLayout()
+        segments.setSpacing(4)
+        for language, title in (("ja", "日本語"), ("en", "English")):
+            button = self.languages[language]
+            button.setText(title)
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            group.addButton(button)
+            segments.addWidget(button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 0, 20, 0)
+        row.setSpacing(8)
+        row.addWidget(self.name)
+        row.addSpacing(6)
+        row.addWidget(self.tagline)
+        row.addStretch(1)
+        row.addWidget(self.open)
+        row.addWidget(self.save)
+        row.addSpacing(10)
+        row.addLayout(segments)
+        row.addSpacing(10)
+        row.addWidget(self.colors)
+        row.addWidget(self.help)
+
+
+class MainWindow(QMainWindow):
+    """MI Studio's window.
+
+    ``sentence``, ``panes`` (0 is the secret), ``curve``, ``verdict``, ``protection``, ``seen``, ``cost`` and
+    ``timeline`` have signals of their own; these are the window's:
+
+    Signals
+    -------
+    language_chosen
+        ``"en"`` or ``"ja"``.
+    theme_chosen
+        ``"light"``, ``"dark"`` or ``"contrast"``.
+    open_recording_requested, save_requested, save_picture_requested, quit_requested
+        From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
+    """
+
+    language_chosen = Signal(str)
+    theme_chosen = Signal(str)
+    open_recording_requested = Signal()
+    save_requested = Signal()
+    save_picture_requested = Signal()
+    quit_requested = Signal()
+
+    def __init__(self, language: str = "en", theme: str = "light") -> None:
+        super().__init__()
+        self._language = language
+        self._view: StageView | None = None
+        self.top, self.sentence, self.banner = TopBar(), Sentence(), Banner()
+        self.row, self.curve, self.verdict = PaneRow(3), Curve(), Verdict()
+        self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
+        self.timeline = Timeline()
+        self.panes: list[PicturePane] = self.row.panes
+        self.panes[0].set_accepts_files(True)
+        self._lay_out()
+        self._make_menus(theme)
+        self._make_shortcuts()
+        self.retranslate(language)
+        self.resize(1280, 800)
+        self.setMinimumSize(1000, 640)
+
+    def _lay_out(self) -> None:
+        card = Card(margin=18 - MARGIN, spacing=8)
+        card.column.addWidget(self.row, 1000)
+        below = QVBoxLayout()
+        below.setContentsMargins(MARGIN, 0, MARGIN, 4)
+        below.setSpacing(8)
+        below.addWidget(self.curve, 1)
+        below.addWidget(self.verdict)
+        card.column.addLayout(below, 1)
+
+        column = QWidget()
+        column.setObjectName("column")
+        right = QVBoxLayout(column)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(12)
+        for panel in (self.protection, self.seen, self.cost):
+            right.addWidget(panel)
+        right.addStretch(1)
+        self.side = QScrollArea()
+        self.side.setWidget(column)
+        self.side.setWidgetResizable(True)
+        self.side.setFrameShape(QFrame.Shape.NoFrame)
+        self.side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+        middle = QHBoxLayout()
+        middle.setSpacing(14)
+        middle.addWidget(card, 1)
+        middle.addWidget(self.side)
+        body = QVBoxLayout()
+        body.setContentsMargins(20, 12, 20, 12)
+        body.setSpacing(12)
+        body.addWidget(self.sentence)
+        body.addWidget(self.banner)
+        body.addLayout(middle, 1)
+        stage = QWidget()
+        stage.setObjectName("stage")
+        whole = QVBoxLayout(stage)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.top)
+        whole.addLayout(body, 1)
+        whole.addWidget(self.timeline)
+        self.setCentralWidget(stage)
+
+    def _make_menus(self, theme: str) -> None:
+        top = self.top
+        top.open.clicked.connect(self.open_recording_requested)
+        for language, button in top.languages.items():
+            button.clicked.connect(lambda _=False, chosen=language: self.language_chosen.emit(chosen))
+        save, colors, helps = QMenu(self), QMenu(self), QMenu(self)
+        self._save_run = save.addAction("")
+        self._save_run.triggered.connect(self.save_requested)
+        self._save_picture = save.addAction("")
+        self._save_picture.triggered.connect(self.save_picture_requested)
+        top.save.setMenu(save)
+        group = QActionGroup(self)
+        self._themes = {}
+        for name in THEME_NAMES:
+            action = colors.addAction("")
+            action.setCheckable(True)
+            group.addAction(action)
+            action.triggered.connect(lambda _=False, chosen=name: self._choose_theme(chosen))
+            self._themes[name] = action
+        top.colors.setMenu(colors)
+        self._keys = helps.addAction("")
+        self._keys.triggered.connect(lambda: Shortcuts(self, self._language).open())
+        self._full = helps.addAction("")
+        self._full.triggered.connect(self.toggle_full_screen)
+        self._about = helps.addAction("")
+        self._about.triggered.connect(self.show_about)
+        helps.addSeparator()
+        self._quit = helps.addAction("")
+        self._quit.triggered.connect(self.quit_requested)
+        top.help.setMenu(helps)
+        for button in (top.colors, top.help):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.set_theme(theme)
+
+    def _make_shortcuts(self) -> None:
+        for key, slot in (
+            (Qt.Key.Key_Space, self._space),
+            (Qt.Key.Key_Left, lambda: self.timeline.stepped.emit(-1)),
+            (Qt.Key.Key_Right, lambda: self.timeline.stepped.emit(1)),
+            (Qt.Key.Key_Home, lambda: self.timeline.restarted.emit(False)),
+            (QKeySequence.StandardKey.Open, self.open_recording_requested.emit),
+            (QKeySequence.StandardKey.Save, self.save_requested.emit),
+            (QKeySequence.StandardKey.Paste, lambda: self.panes[0].paste_requested.emit()),
+            (Qt.Key.Key_F11, self.toggle_full_screen),
+            ("Ctrl+Q", self.quit_requested.emit),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.activated.connect(slot)
+
+    def _space(self) -> None:
+        """Space presses the button that was reached by Tab, and plays otherwise."""
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QToolButton) and focused.menu() is not None:
+            focused.showMenu()
+        elif isinstance(focused, QAbstractButton):
+            focused.click()
+        else:
+            self.timeline.play_toggled.emit()
+
+    def show_view(self, view: StageView) -> None:
+        """Draw the stage; what did not change costs nothing."""
+        old, self._view = self._view, view
+        if view is old:
+            return
+        new = self.row.set_count(len(view.panes)) if len(view.panes) > len(self.panes) else []
+        for pane in new:
+            pane.retranslate(self._language)
+        if old is None or len(old.panes) != len(view.panes):
+            self.row.set_count(len(view.panes))
+        for pane, part in zip(self.panes, view.panes, strict=False):
+            pane.show_view(part)
+        if old is None or _heights(old) != _heights(view):
+            self.row.align()
+        if old is None or old.sentence is not view.sentence:
+            self.sentence.show_view(view.sentence)
+        if old is None or old.knobs is not view.knobs:
+            self.protection.show_view(view.knobs)
+        self.seen.show_view(view.seen)
+        self.cost.show_view(view.cost)
+        self.verdict.show_view(view.verdict)
+        self.curve.show_view(view.curve)
+        self.timeline.show_view(view.timeline)
+        if old is None or old.mixed != view.mixed:
+            self.set_mixed(view.mixed)
+
+    def set_mixed(self, text: str) -> None:
+        """Show the badge of a mixed run at the attacker's pane; an empty text hides it."""
+        panes = self._view.panes if self._view is not None else ()
+        for i, pane in enumerate(self.panes):
+            mine = panes[i].ring if i < len(panes) else i == 1
+            pane.set_badge(text if mine else "")
+        self.row.align()
+
+    def show_message(self, kind: str, text: str, details: str = "") -> None:
+        """Show an ``"error"`` or ``"info"`` above the stage, without stopping anything."""
+        self.banner.show_message(kind, text, details)
+
+    def show_about(self) -> None:
+        """Open the dialog with versions and licences."""
+        About(self, self._language).open()
+
+    def set_theme(self, name: str) -> None:
+        """Show which colours are chosen. `theme.apply` changes them."""
+        if name in self._themes:
+            self._themes[name].setChecked(True)
+            self.top.colors.set_icon(THEME_ICONS[name])
+
+    def _choose_theme(self, name: str) -> None:
+        self.set_theme(name)
+        self.theme_chosen.emit(name)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def retranslate(self, language: str) -> None:
+        """Say everything that is the window's own in ``"en"`` or ``"ja"``; views bring their own words."""
+        self._language = language
+        top = self.top
+        self.setWindowTitle(say(APP, language))
+        top.name.say(say(APP, language))
+        top.tagline.say(say(TAGLINE, language))
+        for button, words, long, key in (
+            (top.open, OPEN, OPEN_HELP, "Ctrl+O"),
+            (top.save, SAVE, SAVE_HELP, ""),
+        ):
+            button.setText(say(words, language))
+            button.setAccessibleName(say(long, language))
+            button.setToolTip(f"{say(long, language)} ({key})" if key else say(long, language))
+        for code, button in top.languages.items():
+            button.setChecked(code == language)
+            button.setAccessibleName(f"{say(LANGUAGE, language)}: {button.text()}")
+        top.colors.name(say(THEME, language))
+        top.help.name(say(HELP, language))
+        for name, action in self._themes.items():
+            action.setText(say(THEMES[name], language))
+        for action, words, key in (
+            (self._save_run, SAVE_RUN, "Ctrl+S"),
+            (self._save_picture, SAVE_PICTURE, ""),
+            (self._keys, SHORTCUTS, ""),
+            (self._full, FULL_SCREEN, "F11"),
+            (self._about, ABOUT, ""),
+            (self._quit, QUIT, "Ctrl+Q"),
+        ):
+            action.setText(say(words, language) + (f"\t{key}" if key else ""))
+        for part in (
+            self.sentence,
+            self.banner,
+            self.curve,
+            self.verdict,
+            self.protection,
+            self.seen,
+            self.cost,
+            self.timeline,
+            *self.panes,
+        ):
+            part.retranslate(language)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the right column a quarter of the width, within limits."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(min(400, max(300, round(self.width() * 0.25))))
+
+
+def _heights(view: StageView) -> tuple[object, ...]:
+    """Return what the heights of the panes' texts depend on."""
+    return tuple((p.title, p.subtitle, p.footer, p.meter is None) for p in view.panes)

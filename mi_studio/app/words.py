@@ -1,0 +1,132 @@
+"""Every word that the window itself says, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+from mi_studio.core.text import Text
+
+JOINER = "\u2060"
+
+
+def say(text: Text, language: str, **values: object) -> str:
+    """Return a text in ``"en"``, ``"ja"``, or ``"xx"``: English made 40 % longer, to test the layout."""
+    said = text.get(language).format(**values)
+    return lengthened(said) if language == "xx" else said
+
+
+def lengthened(text: str) -> str:
+    """Return a text 40 % longer, as a wordy language would have it."""
+    return text + ("~" * round(len(text) * 0.4 + 0.5) if text else "")
+
+
+_INSIDE = re.compile(
+    r"(?<=[\u3041-\u309f])(?=[\u3041-\u309f])"  # hiragana, hiragana
+    r"|(?<=[\u30a0-\u30ff])(?=[\u30a0-\u30ff\u3041-\u309f])"  # katakana, then kana
+    r"|(?<=[\u4e00-\u9fff々])(?=[\u4e00-\u9fff々\u3041-\u309f])"  # kanji, then kanji or hiragana
+    r"|(?<=[0-9A-Za-zε%°])(?=[\u3041-\u30ff\u4e00-\u9fff])"  # a number or name, then its unit or particle
+    r"|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-zε])"
+)
+
+
+def breakable(text: str) -> str:
+    """Let Japanese lines break between phrases only, never inside a word or before a particle."""
+    return _INSIDE.sub(JOINER, text)
+
+
+# The window
+APP = Text("MI Studio", "MI Studio")
+TAGLINE = Text("Watch a model give away what it learnt", "モデルから漏れる瞬間を見る")
+STAGE = Text("Stage", "ステージ")
+LANGUAGE = Text("Language", "言語")
+THEME = Text("Colours", "配色")
+THEMES = {
+    "light": Text("Light", "ライト"),
+    "dark": Text("Dark", "ダーク"),
+    "contrast": Text("High contrast", "ハイコントラスト"),
+}
+OPEN = Text("Open…", "開く…")
+OPEN_HELP = Text("Open a recording", "記録を開く")
+SAVE = Text("Save…", "保存…")
+SAVE_HELP = Text("Save this run or its picture", "実行の記録や画像を保存")
+SAVE_RUN = Text("Save this run…", "この実行を保存…")
+SAVE_PICTURE = Text("Save the picture…", "画像を保存…")
+HELP = Text("Help", "ヘルプ")
+SHORTCUTS = Text("Keyboard shortcuts", "キーボード操作")
+ABOUT = Text("About MI Studio", "MI Studioについて")
+FULL_SCREEN = Text("Full screen", "全画面表示")
+QUIT = Text("Quit", "終了")
+CLOSE = Text("Close", "閉じる")
+COPY = Text("Copy", "コピー")
+DETAILS = Text("Details", "詳細")
+MIXED = Text("mixed run", "設定混在")
+KEYS = (
+    ("Space", Text("Play or pause", "再生・一時停止")),
+    ("← →", Text("One step back or forward", "1ステップ戻る・進む")),
+    ("Home", Text("Restart with the same seed", "同じシードで最初から")),
+    ("Ctrl+O", Text("Open a recording", "記録を開く")),
+    ("Ctrl+S", Text("Save this run", "実行を保存")),
+    ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
+    ("Tab", Text("Go to the next control", "次の項目へ移る")),
+    ("F11", Text("Full screen", "全画面表示")),
+    ("Ctrl+Q", Text("Quit", "終了")),
+)
+ABOUT_TEXT = Text(
+    "Watch a model inversion attack happen, and see what a defence does to it. "
+    "Everything runs on this computer; nothing is sent over the network.",
+    "モデルインバージョン攻撃が進む様子と、防御の効果を目で確かめるためのプログラムです。"
+    "計算はすべてこのコンピューターで行い、ネットワークには何も送信しません。",
+)
+LICENCES = Text("Licences and versions", "ライセンスとバージョン")
+
+# The sentence and its pickers
+PICK = {
+    "scene": Text("Choose a scene", "場面を選ぶ"),
+    "model": Text("Choose a model", "モデルを選ぶ"),
+    "attack": Text("Choose an attack", "攻撃を選ぶ"),
+    "defense": Text("Choose the defences", "防御を選ぶ"),
+    "target": Text("Choose the target", "標的を選ぶ"),
+}
+SEVERAL = Text("Several can be on at once.", "複数を同時に選べます。")
+STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
+CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")
+
+# The pictures
+NOTHING_YET = Text("Nothing yet", "まだ何もありません")
+OWN_PICTURE = Text("Use your own picture…", "自分の画像を使う…")
+PASTE = Text("Paste", "貼り付け")
+PASTE_HELP = Text("Paste a picture from the clipboard", "クリップボードの画像を貼り付け")
+DROP = Text("Drop the picture here", "ここに画像をドロップ")
+
+# The timeline
+PLAY = Text("Play", "再生")
+PAUSE = Text("Pause", "一時停止")
+BACK = Text("One step back", "1ステップ戻る")
+FORWARD = Text("One step forward", "1ステップ進む")
+RESTART = Text("Restart", "最初から")
+RESTART_SAME = Text("Restart, same seed", "同じシードで最初から")
+RESTART_NEW = Text("Restart, new seed", "新しいシードで最初から")
+SPEED = Text("Speed", "速さ")
+SPEED_MAX = Text("max", "最速")
+STEP = Text("Step {position} / {total}", "ステップ {position} / {total}")
+SEED = Text("seed {seed}", "シード {seed}")
+FILM = Text("Film of the attack", "攻撃の経過")
+
+# The right column
+PROTECTION = Text("Protection", "防御")
+LIVE = Text("acts live", "すぐに反映")
+NO_PROTECTION = Text(
+    "No protection is on. Choose one in the sentence above.",
+    "防御はありません。上の文から選べます。",
+)
+WHAT_IS = Text("What is “{title}”?", "「{title}」とは")
+SEEN_NOTHING = Text("Nothing yet", "まだ何もありません")
+CURVE = Text("Score by step", "ステップごとの値")
+CURVE_SAID = Text("{name}: {value} at step {step} of {total}", "{name} ステップ{step}（全{total}）で {value}")
+VERDICT = Text("Verdict", "判定")
+TONES = {
+    "leak": Text("Leak", "漏えい"),
+    "safe": Text("Protected", "防御成功"),
+    "unsure": Text("Unclear", "判断できず"),
+    "plain": Text("No verdict yet", "判定前"),
+}
