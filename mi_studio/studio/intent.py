@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from mi_studio.core.cards import DefenseCard, Library, SceneCard, library
 from mi_studio.core.config import (
+    ALL_TARGETS,
     OWN_PICTURE,
     RunConfig,
     resolve,
@@ -242,8 +243,8 @@ class Intent:
         attacks = {a.id for a in self.cards.attacks if why_not_attack(scene, a) is None}
         values = _valid(wish.values, self._off(scene), scene_knobs(scene, there(scene, self.cards)))
         targets = [t.id for t in scene.targets_for(values)]
-        if wish.image is not None:
-            targets.append(OWN_PICTURE)
+        targets += [] if scene.one_record else [ALL_TARGETS]
+        targets += [] if wish.image is None else [OWN_PICTURE]
         preferred = scene.preset.target if scene.preset.target in targets else targets[0]
         return replace(
             wish,

@@ -7,6 +7,7 @@ from its first step on (``fresh``), which is what a moved knob must be judged by
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -116,9 +117,12 @@ class Engine(Protocol):
         ...
 
 
-@dataclass
+_serials = itertools.count(1)
+
+
+@dataclass(eq=False)
 class Lane:
-    """One run, as far as the screen has heard of it."""
+    """One run, as far as the screen has heard of it; ``serial`` tells it from every other."""
 
     ticket: int
     config: RunConfig
@@ -132,6 +136,7 @@ class Lane:
     ended: bool = False
     awaited: int = 0
     """Single steps that were asked for and have not come."""
+    serial: int = field(default_factory=lambda: next(_serials))
 
     @classmethod
     def recorded(cls, recording: Recording, history: History | None = None) -> Lane:

@@ -1,0 +1,530 @@
+"""From the session's state to what the screen shows, in one language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from PIL import Image
+
+from mi_studio.core import paths
+from mi_studio.core.cards import DefenseCard
+from mi_studio.core.config import (
+    ALL_TARGETS,
+    OWN_PICTURE,
+    why_no_effect,
+    why_not_attack,
+    why_not_defense,
+)
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.step import Pictures, Step
+from mi_studio.core.text import Text
+from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
+from mi_studio.studio import words
+from mi_studio.studio.lanes import Lane, Role
+from mi_studio.studio.runstate import RunState
+from mi_studio.studio.session import Session
+from mi_studio.studio.verdict import verdict
+from mi_studio.studio.views import (
+    Bracket,
+    Choice,
+    CostView,
+    CurveView,
+    KnobView,
+    PaneView,
+    SeenView,
+    SentenceView,
+    Slot,
+    StageView,
+    TimelineView,
+    VerdictView,
+)
+
+FILM_FRAMES = 12
+CURVE_POINTS = 400
+TILE = 28
+T = TypeVar("T")
+
+
+class Presenter:
+    """Describes a session in one language. Parts that have not changed are the same objects again."""
+
+    def __init__(self, session: Session, language: str = "en") -> None:
+        self.session = session
+        self.language = language
+        self._kept: dict[str, tuple[Any, Any]] = {}
+
+    def view(self) -> StageView:
+        """Return the whole stage as it is now."""
+        session, wish = self.session, self.session.intent.wish
+        choice = (self.language, wish, id(wish.picture))
+        notes = tuple(session.notes.items())
+        return StageView(
+            sentence=self._once("sentence", choice, self._sentence),
+            panes=self._panes(),
+            knobs=self._once("knobs", (*choice, notes), self._knobs),
+            seen=self._seen(),
+            cost=self._cost(),
+            verdict=self._verdict(),
+            curve=self._curve(),
+            timeline=self._timeline(),
+            mixed=self._mixed(),
+        )
+
+    def say(self, text: Text, **values: object) -> str:
+        """Return a text in the present language."""
+        said = text.get(self.language)
+        return said.format(**values) if values else said
+
+    def _once(self, name: str, key: object, make: Callable[[], T]) -> T:
+        if name not in self._kept or self._kept[name][0] != key:
+            self._kept[name] = (key, make())
+        return cast(T, self._kept[name][1])
+
+    # the sentence
+
+    def _sentence(self) -> SentenceView:
+        brackets = {
+            "scene": self._scene_bracket,
+            "model": self._model_bracket,
+            "attack": self._attack_bracket,
+            "target": self._target_bracket,
+            "defense": self._defense_bracket,
+        }
+        parts: list[str | Bracket] = []
+        for piece in words.SENTENCE.get(self.language).replace("{", "}").split("}"):
+            if piece in brackets:
+                parts.append(brackets[piece]())
+            elif piece.strip():
+                parts.append(piece.strip())
+        return SentenceView(tuple(parts))
+
+    def _bracket(self, slot: Slot, note: str, choices: Iterator[Choice]) -> Bracket:
+        entries = tuple(choices)
+        title = self.say(words.AND).join(c.title for c in entries if c.checked)
+        return Bracket(slot, title or self.say(words.NOTHING), note, entries)
+
+    def _scene_bracket(self) -> Bracket:
+        intent = self.session.intent
+        return self._bracket("scene", "", (
+            Choice(s.id, self.say(s.title), _first_sentence(self.say(s.story)), 0, "",
+                   s.id == intent.wish.scene, picture_of(s.id, s.preset.target))
+            for s in intent.cards.scenes
+        ))  # fmt: skip
+
+    def _model_bracket(self) -> Bracket:
+        intent = self.session.intent
+        return self._bracket("model", "", (
+            Choice(m.id, self.say(m.title), self.say(m.summary), 0, "", m.id == intent.wish.model)
+            for m in intent.scene.models
+        ))  # fmt: skip
+
+    def _attack_bracket(self) -> Bracket:
+        intent = self.session.intent
+        access = intent.cards.attack(intent.wish.attack).access
+        return self._bracket("attack", self.say(words.ACCESS[access]), (
+            Choice(a.id, self.say(a.title), self.say(a.needs), a.strength,
+                   self._reason(why_not_attack(intent.scene, a)), a.id == intent.wish.attack)
+            for a in intent.cards.attacks
+        ))  # fmt: skip
+
+    def _target_bracket(self) -> Bracket:
+        intent, wish = self.session.intent, self.session.intent.wish
+
+        def choices() -> Iterator[Choice]:
+            for t in intent.scene.targets_for(wish.values):
+                yield Choice(t.id, self.say(t.title), "", 0, "", t.id == wish.target,
+                             picture_of(intent.scene.id, t.id))  # fmt: skip
+            if not intent.scene.one_record:
+                yield Choice(ALL_TARGETS, self.say(words.ALL_TARGETS), "", 0, "", wish.target == ALL_TARGETS)
+            if "own-picture" in intent.scene.provides:
+                title, line = self.say(words.OWN_PICTURE), self.say(words.OWN_PICTURE_LINE)
+                yield Choice(OWN_PICTURE, title, line, 0, "", wish.target == OWN_PICTURE, wish.picture)
+
+        return self._bracket("target", "", choices())
+
+    def _defense_bracket(self) -> Bracket:
+        intent = self.session.intent
+        on = {d.id: d for d in intent.on}
+        note = self.say(words.AND).join(self._setting(d) for d in on.values())
+        return self._bracket("defense", note, (
+            Choice(d.id, self.say(d.title), self.say(d.summary), 0,
+                   self._reason(why_not_defense(intent.scene, d)), d.id in on)
+            for d in intent.cards.defenses
+        ))  # fmt: skip
+
+    def _setting(self, defense: DefenseCard) -> str:
+        value = defense.knob.label(self.session.intent.wish.values[defense.knob.id], self.language)
+        return f"ε = {value}" if defense.knob.id == "epsilon" else value
+
+    def _reason(self, reason: Text | None) -> str:
+        return "" if reason is None else self.say(reason)
+
+    # knobs
+
+    def _knobs(self) -> tuple[KnobView, ...]:
+        intent = self.session.intent
+        attack = intent.cards.attack(intent.wish.attack)
+        owners = {d.knob.id: d for d in intent.defenses}
+        views = []
+        for knob in [*(d.knob for d in owners.values()), *intent.scene.knobs]:
+            owner, value = owners.get(knob.id), intent.wish.values[knob.id]
+            views.append(
+                KnobView(
+                    id=knob.id,
+                    title=self.say(knob.title),
+                    help=self.say(knob.help),
+                    stops=tuple((s.value, s.label.get(self.language)) for s in knob.stops),
+                    value=value,
+                    label=knob.label(value, self.language),
+                    continuous=knob.continuous,
+                    reason=self._reason(why_no_effect(owner, attack)) if owner else "",
+                    note=self._note(knob, owner),
+                )
+            )
+        return tuple(views)
+
+    def _note(self, knob: Knob, owner: DefenseCard | None) -> str:
+        note = self.session.notes.get(knob.id)
+        match note.kind if note else "":
+            case "pending":
+                return self.say(words.TAKES_EFFECT)
+            case "acts":
+                assert note is not None
+                parts = [self.say(words.TOOK_EFFECT, step=note.step)]
+                parts += [self.say(owner.moved)] if owner else []
+                return ("" if self.language == "ja" else " ").join(parts)
+            case "restarted":
+                return self.say(words.RESTARTED)
+            case _:
+                return "" if knob.live else self.say(words.FIXED)
+
+    # pictures
+
+    def _panes(self) -> tuple[PaneView, ...]:
+        session, main = self.session, self.session.main
+        panes = [self._secret()]
+        if main is None:
+            waiting = words.LOADING if session.playing else words.PRESS_PLAY
+            title, subtitle = self.say(words.HAS_NOW), self.say(waiting)
+            panes.append(PaneView(title, subtitle, "", None, None, f"{title}. {subtitle}", ring=True))
+        for role in (Role.MAIN, Role.TWIN, Role.FRESH):
+            lane = session.lanes[role]
+            if lane is not None:
+                panes.append(self._pane(role, lane))
+        return tuple(panes)
+
+    def _secret(self) -> PaneView:
+        session, wish, main = self.session, self.session.intent.wish, self.session.main
+        scene = session.intent.scene
+        own = wish.target == OWN_PICTURE
+        pictures = main.secret if main is not None else None
+        if pictures is None:
+            pictures = wish.picture if own else picture_of(scene.id, wish.target)
+        footer = self.say(words.NEVER_LEAVES) if own else self._target_title()
+        if main is not None and main.result is not None and not scene.one_record:
+            footer = self.say(words.NEAREST, target=footer)
+        title, subtitle = self.say(words.SECRET), self.say(scene.secret)
+        return PaneView(title, subtitle, footer, pictures, None, self._described(title, subtitle, footer))
+
+    def _target_title(self) -> str:
+        wish, scene = self.session.intent.wish, self.session.intent.scene
+        if wish.target == ALL_TARGETS:
+            return self.say(words.ALL_TARGETS)
+        found = next((t for t in scene.targets_for(wish.values) if t.id == wish.target), None)
+        return self.say(found.title) if found else ""
+
+    def _pane(self, role: Role, lane: Lane) -> PaneView:
+        shown, final = self._shown(lane)
+        title = {
+            Role.MAIN: words.HANDED_IN if final else words.HAS_NOW,
+            Role.TWIN: words.NO_PROTECTION,
+            Role.FRESH: words.FROM_THE_START,
+        }[role]
+        if shown is None:
+            waiting = self.say(words.LOADING if not lane.opened else words.PRESS_PLAY)
+            said = self.say(title)
+            return PaneView(said, waiting, "", None, None, f"{said}. {waiting}", ring=role is Role.MAIN)
+        where = self.say(words.BEST_STEP if final else words.AT_STEP, step=shown.index)
+        if role is not Role.MAIN:
+            where = self.say(words.SAME_SEED, where=where)
+        elif lane.mixed and shown.knob_version > 0:
+            where = self.say(words.MIXED_AT, where=where)
+        elif self._is_protected(lane):
+            where = self.say(words.PROTECTED, where=where)
+        mixed = lane.mixed and shown.knob_version > 0
+        meter = None if mixed else self._meter(shown)
+        footer = self.say(words.NOT_MEASURED) if mixed else ""
+        value = f"{meter[0]} {meter[2]}" if meter else footer
+        said = self.say(title)
+        described = self._described(said, where, value)
+        return PaneView(said, where, footer, shown.images, meter, described, ring=role is Role.MAIN)
+
+    def _shown(self, lane: Lane) -> tuple[Step | None, bool]:
+        """Return the step to show, and whether it is the one that the attacker hands in."""
+        head = self.session.head
+        if head is None and lane.ended and lane.result is not None and lane.history.steps:
+            return lane.history.final, True
+        return lane.at(head), False
+
+    def _is_protected(self, lane: Lane) -> bool:
+        cards = self.session.intent.cards
+        knobs = [cards.defense(d).knob for d in lane.config.defenses]
+        return any(lane.config.values[k.id] != k.off for k in knobs)
+
+    def _meter(self, step: Step) -> tuple[str, float, str] | None:
+        if "psnr_db" in step.scores:
+            value = step.scores["psnr_db"]
+            return self.say(words.LIKENESS), _share(value / 40), f"{value:.1f} dB"
+        if "distance_same" in step.scores:
+            value = step.scores["distance_same"]
+            said = self.say(words.DISTANCE, value=f"{value:.2f}")
+            return self.say(words.CLOSENESS), _share(1 - value / 1.5), said
+        return None
+
+    def _described(self, title: str, subtitle: str, value: str) -> str:
+        return self.say(words.DESCRIBED, title=title, subtitle=subtitle.rstrip("。."), value=value).strip()
+
+    # the curve
+
+    def _curve(self) -> CurveView:
+        session = self.session
+        lanes = {role: session.lanes[role] for role in Role}
+        key = (
+            self.language,
+            session.intent.wish.scene,
+            session.earlier.serial if session.earlier else None,
+            tuple((lane.serial, len(lane.history)) if lane else None for lane in lanes.values()),
+        )
+        return self._once("curve", key, self._make_curve)
+
+    def _make_curve(self) -> CurveView:
+        session, main = self.session, self.session.main
+        score = "psnr_db" if session.intent.scene.one_record else "distance_same"
+        twin, fresh, earlier = session.lanes[Role.TWIN], session.lanes[Role.FRESH], session.earlier
+        total = self._total()
+        now, now_name = main, words.LINE_NOW
+        ghost: Lane | None = None
+        ghost_name = self.say(words.LINE_UNPROTECTED)
+        before_change = math.inf
+        if main is not None and main.mixed:
+            # a mixed run is never charted: only its part before the change is a run of one setting
+            now, now_name = fresh, words.LINE_FROM_START
+            ghost, ghost_name = main, self.say(words.LINE_BEFORE)
+            before_change = main.history.moves[0].step
+        elif twin is not None:
+            now_name = words.LINE_PROTECTED
+        if twin is not None:
+            ghost, ghost_name, before_change = twin, self.say(words.LINE_UNPROTECTED), math.inf
+        elif ghost is None and earlier is not None:
+            ghost = earlier
+            same = main is None or earlier.config.seed == main.config.seed
+            seed = earlier.config.seed
+            ghost_name = self.say(words.LINE_EARLIER) if same else self.say(words.LINE_SEED, seed=seed)
+        line = _series(now, score, math.inf)
+        shade = _series(ghost, score, before_change)
+        top = max((y for _, y in (*line, *shade) if math.isfinite(y)), default=0.0)
+        low, high = (0.0, max(35.0, 5 * math.ceil(top / 5))) if score == "psnr_db" else (
+            0.0, max(1.5, 0.5 * math.ceil(top / 0.5)))  # fmt: skip
+        marks = () if now is not main else self._marks()
+        return CurveView(
+            label=self.say(words.CURVE[score]),
+            total=total,
+            main=line,
+            main_name=self.say(now_name),
+            ghost=shade,
+            ghost_name=ghost_name if shade else "",
+            marks=marks,
+            low=low,
+            high=high,
+        )
+
+    def _marks(self) -> tuple[tuple[int, str], ...]:
+        main = self.session.main
+        if main is None:
+            return ()
+        knobs = self.session.intent.knobs
+        said = []
+        for move in main.history.moves:
+            knob = knobs.get(move.knob)
+            name = "ε" if move.knob == "epsilon" else self.say(knob.title) if knob else move.knob
+            value = knob.label(move.value, self.language) if knob else plain(move.value)
+            said.append((move.step, f"{name} → {value}"))
+        return tuple(said)
+
+    def _total(self) -> int:
+        main = self.session.main
+        if main is not None and main.history.steps:
+            return main.history.steps[-1].total
+        return self.session.intent.cards.attack(self.session.intent.wish.attack).steps
+
+    # the right column
+
+    def _seen(self) -> SeenView:
+        main = self.session.main
+        step = self._shown(main)[0] if main is not None else None
+        title = self.say(words.SEES)
+        if step is None:
+            return SeenView(title, "", None, self.say(words.SEES_SOON))
+        corner = self.say(words.AT_STEP, step=step.index)
+        if step.queries:
+            corner = self.say(words.QUERIES, n=f"{step.queries:,}")
+        return SeenView(title, corner, step.view, self.say(words.SEES_KIND[step.view.kind]))
+
+    def _cost(self) -> CostView:
+        session = self.session
+        main = session.main
+        wish = session.intent.wish
+        shipped = weights_card(wish.scene, wish.model, wish.knobs)
+        utility: Utility | None = None
+        privacy: Privacy | None = None
+        if shipped is not None and shipped.utility is not None and shipped.utility.metric == "test_accuracy":
+            utility, privacy = shipped.utility, shipped.privacy
+        elif main is not None:
+            utility, privacy = main.utility, main.privacy
+        key = (self.language, wish, utility, privacy)
+        return self._once("cost", key, lambda: self._make_cost(utility, privacy))
+
+    def _make_cost(self, utility: Utility | None, privacy: Privacy | None) -> CostView:
+        intent = self.session.intent
+        title = self.say(words.COST)
+        if utility is None:
+            return CostView(title, "", (), self.say(words.COST_UNKNOWN if intent.on else words.NO_COST))
+        if utility.metric == "update_cosine":
+            sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
+            return CostView(title, "", ((f"{utility.value:.0%}", self.say(words.KEPT)),), sentence)
+        figures = [(f"{utility.value:.1%}", self.say(words.CORRECT))]
+        bare = weights_card(intent.wish.scene, intent.wish.model, self._without_training_defence())
+        if bare is not None and bare.utility is not None and bare.utility != utility:
+            points = 100 * (utility.value - bare.utility.value)
+            said = self.say(words.POINTS, value=f"{points:+.1f}".replace("-", "−"))
+            figures.append((said, self.say(words.AGAINST)))
+        sentence = self.say(intent.scene.utility) if intent.on else self.say(words.NO_COST)
+        if privacy is not None:
+            unit = words.UNITS.get(privacy.unit)
+            sentence = self.say(
+                words.GUARANTEE,
+                epsilon=plain(privacy.epsilon),
+                delta=f"{privacy.delta:.0e}",
+                unit=self.say(unit) if unit else privacy.unit,
+                accountant=privacy.accountant,
+            )
+        return CostView(title, self.say(words.TEST_PHOTOS, n=f"{utility.n:,}"), tuple(figures), sentence)
+
+    def _without_training_defence(self) -> tuple[tuple[str, Value], ...]:
+        intent = self.session.intent
+        off = {d.knob.id: d.knob.off for d in intent.defenses if d.acts == "trained"}
+        return tuple((k, v if off.get(k) is None else cast(Value, off[k])) for k, v in intent.wish.knobs)
+
+    def _verdict(self) -> VerdictView:
+        session = self.session
+        return verdict(session.main, session.lanes.judged, session.lanes[Role.TWIN], self.language)
+
+    # the timeline
+
+    def _timeline(self) -> TimelineView:
+        session, main = self.session, self.session.main
+        total = self._total()
+        reached = main.reached if main else 0
+        return TimelineView(
+            position=session.position,
+            reached=reached,
+            total=total,
+            playing=session.playing,
+            busy=self.say(words.LOADING) if main is not None and not main.opened else "",
+            seed=session.intent.wish.seed,
+            speed=session.speed,
+            note=self._timeline_note(),
+            film=self._film(main, total),
+            marks=self._marks(),
+        )
+
+    def _timeline_note(self) -> str:
+        session, main = self.session, self.session.main
+        if session.replay:
+            return self.say(words.RECORDING)
+        if session.filming:
+            return self.say(words.REPLAYED)
+        if session.state is RunState.FAILED:
+            return self.say(words.STOPPED_SHORT)
+        if main is not None and main.mixed:
+            return self.say(words.CHANGED_AT, step=main.history.moves[-1].step)
+        return ""
+
+    def _film(self, main: Lane | None, total: int) -> tuple[tuple[int, Pictures], ...]:
+        if main is None or not main.history.steps:
+            return ()
+        places = (round(i * total / (FILM_FRAMES - 1)) for i in range(FILM_FRAMES))
+        kept = np.asarray(main.history.kept)
+        wanted = sorted({int(kept[kept <= p].max()) for p in places if p <= main.reached})
+        frames = tuple(wanted)
+        history = main.history
+        return self._once(
+            "film",
+            (main.serial, frames),
+            lambda: tuple((i, history.at(i).images[0]) for i in frames if len(history.at(i).images)),
+        )
+
+    def _mixed(self) -> str:
+        main = self.session.main
+        if main is None or not main.mixed:
+            return ""
+        return self.say(words.MIXED, step=main.history.moves[0].step)
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
+
+
+def _first_sentence(text: str) -> str:
+    for mark in ("。", ". "):
+        head, found, _ = text.partition(mark)
+        if found:
+            return head + mark.strip()
+    return text
+
+
+def _series(lane: Lane | None, score: str, before: float) -> tuple[tuple[float, float], ...]:
+    """Return a lane's scores as points, no more than can be seen; the last is always there."""
+    if lane is None:
+        return ()
+    steps = lane.history.steps
+    stride = max(1, len(steps) // CURVE_POINTS)
+    chosen = steps[::stride] + (steps[-1:] if (len(steps) - 1) % stride else [])
+    points = ((float(s.index), s.scores[score]) for s in chosen if score in s.scores and s.index < before)
+    return tuple((x, y) for x, y in points if math.isfinite(y))
+
+
+@cache
+def picture_of(scene: str, target: str) -> Pictures | None:
+    """Return a small picture (1, h, w, c) of a target from a scene's assets; ``None`` if there is none."""
+    folder = paths.assets() / scene
+    word = target.rpartition("-")[2]
+    candidates = [folder / "pictures" / f"{target}.png", *sorted(folder.glob(f"reference/*-{word}.png"))]
+    return next((p for p in map(_picture, candidates) if p is not None), None)
+
+
+def _picture(path: Path) -> Pictures | None:
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            array = np.asarray(image.convert("L" if image.mode == "L" else "RGB"), dtype=np.uint8)
+    except (OSError, ValueError):
+        return None
+    if path.parent.name == "reference":  # a sheet of many photos: its first
+        array = array[:TILE, :TILE]
+    array = array[..., None] if array.ndim == 2 else array
+    return np.ascontiguousarray(array[None])
+
+
+@cache
+def weights_card(scene: str, model: str, knobs: tuple[tuple[str, Value], ...]) -> WeightsCard | None:
+    """Return the card of the shipped weights under these knobs; ``None`` if there are none."""
+    try:
+        return find_weights(scene, model, dict(knobs))
+    except BadFileError:
+        return None

@@ -1,0 +1,184 @@
+"""From scores to a verdict in plain words, tied to its numbers and to how little one run proves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mi_studio.core.text import Text
+from mi_studio.studio import words
+from mi_studio.studio.lanes import Lane
+from mi_studio.studio.views import Tone, VerdictView
+
+PLAIN_DB = 20.0
+"""From here on anybody sees that it is the same picture."""
+
+KNOWN_DB = 14.0
+"""From here on somebody who knows the picture does."""
+
+FAINT_DB = 11.0
+"""Below, a picture is about as far away as an unrelated one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scores of one picture that was handed in, with intervals and base rates where known."""
+
+    values: Mapping[str, float]
+    n: int = 1
+    intervals: Mapping[str, tuple[float, float]] = ()  # type: ignore[assignment]
+    base: Mapping[str, float] = ()  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, lane: Lane) -> Scores | None:
+        """Return the final scores of a lane, or those of its best step so far."""
+        if lane.result is not None and lane.result.get("scores"):
+            return cls.read(lane.result["scores"])
+        if not lane.history.steps:
+            return None
+        final = lane.history.final
+        return cls(final.scores, max(1, len(final.images)), {}, {})
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Scores | None:
+        """Read the scores of a result document; ``None`` if they are not what they should be."""
+        try:
+            return cls(
+                {k: float(v["value"]) for k, v in document.items()},
+                max(int(v.get("n", 1)) for v in document.values()),
+                {k: (float(v["ci95"][0]), float(v["ci95"][1])) for k, v in document.items() if "ci95" in v},
+                {k: float(v["base_rate"]) for k, v in document.items() if "base_rate" in v},
+            )
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            return None
+
+
+def judge(scores: Scores) -> tuple[Tone, Text]:
+    """Say in one sentence what the scores mean."""
+    return _judge_record(scores) if "psnr_db" in scores.values else _judge_classes(scores)
+
+
+def _judge_record(scores: Scores) -> tuple[Tone, Text]:
+    psnr, picked = scores.values["psnr_db"], scores.values.get("identifiability")
+    if psnr >= PLAIN_DB:
+        return "leak", words.SAME_PICTURE
+    if psnr >= KNOWN_DB:
+        return ("leak", words.KNOWN_PICTURE) if picked != 0 else ("unsure", words.PARTLY)
+    if picked:
+        return "unsure", words.LINE_UP
+    return ("unsure", words.PARTLY) if psnr >= FAINT_DB and picked is None else ("safe", words.NOTHING_SEEN)
+
+
+def _judge_classes(scores: Scores) -> tuple[Tone, Text]:
+    right = scores.values.get("evaluator_top1", 0.0)
+    closer = scores.values.get("distance_same", 1.0) < scores.values.get("distance_other", 0.0)
+    if scores.n > 1 and 0.2 < right < 0.6:
+        return "unsure", words.SOME_GARMENTS
+    match right >= 0.5, closer:
+        case True, True:
+            return "leak", words.GARMENT_OUT if scores.n == 1 else words.GARMENTS_OUT
+        case True, False:
+            return "unsure", words.ONLY_JUDGE
+        case False, True:
+            return "unsure", words.ONLY_CLOSE
+        case _:
+            return "safe", words.NO_GARMENT
+
+
+def verdict(main: Lane | None, judged: Lane | None, twin: Lane | None, language: str) -> VerdictView:
+    """Return what may be said now.
+
+    Parameters
+    ----------
+    main
+        The run on the stage.
+    judged
+        The unmixed run that decides; ``None`` where there is none (yet).
+    twin
+        The undefended run beside it.
+    """
+
+    def say(text: Text, **values: object) -> str:
+        return text.get(language).format(**values)
+
+    if main is None or not main.history.steps:
+        return VerdictView("plain", say(words.NO_VERDICT), say(words.PRESS_PLAY_FOR_IT))
+    if judged is None and main.ended and not main.ticket:
+        return VerdictView("plain", say(words.MIXED_RECORDING), "")
+    scores = Scores.of(judged) if judged is not None else None
+    if judged is None or scores is None or (judged is not main and not judged.ended):
+        return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))
+
+    tone, text = judge(scores)
+    sentence = say(text)
+    whole = judged.ended and judged.result is not None
+    if not whole:
+        sentence = say(words.SO_FAR, sentence=sentence)
+    other = Scores.of(twin) if twin is not None and twin.ended and twin is not judged else None
+    if whole and other is not None:
+        against = judge(other)[0]
+        if tone == "leak" and against == "leak":
+            sentence = say(words.DID_NOT_HELP, sentence=sentence)
+        elif tone == "safe" and against == "safe":
+            tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
+    return VerdictView(tone, sentence, _evidence(scores, judged, other, language))
+
+
+def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str) -> str:
+    def say(text: Text, **values: object) -> str:
+        return text.get(language).format(**values)
+
+    v, base = scores.values, dict(scores.base or {})
+    parts: list[str] = []
+    if "psnr_db" in v:
+        unrelated = f"{base['psnr_db']:.1f}" if "psnr_db" in base else ""
+        text = words.E_PSNR_BASE if unrelated else words.E_PSNR
+        parts.append(say(text, value=f"{v['psnr_db']:.1f}", base=unrelated))
+        if "ssim" in v:
+            parts.append(say(words.E_SSIM, value=f"{v['ssim']:.2f}"))
+        if "identifiability" in v:
+            parts.append(say(words.E_PICKED if v["identifiability"] >= 0.5 else words.E_NOT_PICKED))
+        if twin is not None and "psnr_db" in twin.values:
+            parts.append(say(words.E_TWIN, value=f"{twin.values['psnr_db']:.1f} dB"))
+        parts.append(say(words.E_N_RECORD))
+    else:
+        parts += _class_evidence(scores, base, language)
+        if twin is not None and "distance_same" in twin.values:
+            parts.append(say(words.E_TWIN, value=f"{twin.values['distance_same']:.2f}"))
+        parts.append(say(words.E_N_CLASS, n=scores.n) if scores.n > 1 else say(words.E_N_ONE_CLASS))
+    total = judged.history.steps[-1].total
+    if not judged.ended:
+        parts.append(say(words.E_SO_FAR, step=judged.reached, total=total))
+    elif judged.reached < total:
+        parts.append(say(words.E_STOPPED, step=judged.reached, total=total))
+    return words.JOIN.get(language).join(parts)
+
+
+def _class_evidence(scores: Scores, base: Mapping[str, float], language: str) -> list[str]:
+    def say(text: Text, **values: object) -> str:
+        return text.get(language).format(**values)
+
+    def bracketed(said: str) -> str:
+        return f"（{said}）" if language == "ja" else f" ({said})"
+
+    v, parts = scores.values, []
+    if "evaluator_top1" in v:
+        right = v["evaluator_top1"]
+        if scores.n == 1:
+            said = say(words.E_JUDGE_YES if right >= 0.5 else words.E_JUDGE_NO)
+        else:
+            said = say(words.E_JUDGE_SHARE, share=f"{right:.0%}")
+            if "evaluator_top1" in dict(scores.intervals or {}):
+                low, high = scores.intervals["evaluator_top1"]
+                said += say(words.E_INTERVAL, low=f"{max(0.0, low):.0%}", high=f"{min(1.0, high):.0%}")
+        if "evaluator_top1" in base:
+            said += bracketed(say(words.E_CHANCE, share=f"{base['evaluator_top1']:.0%}"))
+        parts.append(said)
+    if "distance_same" in v and "distance_other" in v:
+        same, other = f"{v['distance_same']:.2f}", f"{v['distance_other']:.2f}"
+        said = say(words.E_DISTANCE, same=same, other=other)
+        if "distance_same" in base:
+            said += bracketed(say(words.E_DISTANCE_BASE, base=f"{base['distance_same']:.2f}"))
+        parts.append(said)
+    return parts

@@ -1,0 +1,186 @@
+"""Every sentence that the stage itself says, in both languages; values go in by ``str.format``."""
+
+from __future__ import annotations
+
+from mi_studio.core.text import Text
+
+# the sentence: words and {brackets} in reading order
+SENTENCE = Text(
+    "{scene} model {model} is attacked by {attack} aiming at {target} and protected by {defense}",
+    "{scene} の {model} を {attack} で攻撃し、 {target} を狙います。防御は {defense} です。",
+)
+NOTHING = Text("nothing", "なし")
+AND = Text(" + ", "＋")
+OWN_PICTURE = Text("Your own picture", "自分の画像")
+OWN_PICTURE_LINE = Text(
+    "Choose, drop or paste one. It never leaves this computer.",
+    "選択、ドロップ、貼り付けで使えます。このコンピューターの外には出ません。",
+)
+ALL_TARGETS = Text("All of them", "すべて")
+ACCESS = {
+    "white-box": Text("holds the model file", "モデルのファイルを入手"),
+    "scores": Text("gets an API's scores", "APIの確信度を入手"),
+    "labels": Text("gets an API's labels", "APIの答えだけを入手"),
+    "gradient": Text("sees one gradient", "勾配1回分を入手"),
+}
+
+# the pictures
+SECRET = Text("The secret", "守るべき秘密")
+HAS_NOW = Text("What the attacker has now", "攻撃者がいま手にしているもの")
+HANDED_IN = Text("What the attacker ends up with", "攻撃者が手に入れたもの")
+NO_PROTECTION = Text("The same attack, no protection", "同じ攻撃、防御なし")
+FROM_THE_START = Text("From the start, this setting", "最初からこの設定の場合")
+PRESS_PLAY = Text("Press play to let the attack begin", "再生を押すと攻撃が始まります")
+LOADING = Text("Getting ready…", "準備中…")
+AT_STEP = Text("step {step}", "ステップ {step}")
+BEST_STEP = Text("its own choice: step {step}", "攻撃者自身の選択：ステップ {step}")
+SAME_SEED = Text("same seed · {where}", "同じシード・{where}")
+PROTECTED = Text("protected · {where}", "防御あり・{where}")
+MIXED_AT = Text("mixed run · {where}", "設定混在・{where}")
+NEAREST = Text("{target} · the private photo nearest to it", "{target}・非公開の写真のうち最も近いもの")
+NEVER_LEAVES = Text(
+    "Your own picture · never leaves this computer", "自分の画像・このコンピューターの外には出ません"
+)
+LIKENESS = Text("Likeness", "一致度")
+CLOSENESS = Text("Closeness", "近さ")
+DISTANCE = Text("distance {value}", "距離 {value}")
+NOT_MEASURED = Text("not measured: mixed run", "設定混在のため評価対象外")
+DESCRIBED = Text("{title}. {subtitle}. {value}", "{title}。{subtitle}。{value}")
+
+# the curve
+CURVE = {
+    "psnr_db": Text("Likeness (dB, higher: more leaks)", "一致度（dB、高いほど漏えい大）"),
+    "distance_same": Text("Distance (lower: more leaks)", "距離（小さいほど漏えい大）"),
+}
+LINE_NOW = Text("now", "現在")
+LINE_PROTECTED = Text("protected", "防御あり")
+LINE_UNPROTECTED = Text("no protection", "防御なし")
+LINE_FROM_START = Text("this setting from the start", "最初からこの設定")
+LINE_BEFORE = Text("before the change", "変更前")
+LINE_EARLIER = Text("earlier setting", "前の設定")
+LINE_SEED = Text("seed {seed}", "シード {seed}")
+
+# notes
+TOOK_EFFECT = Text("Took effect at step {step}.", "ステップ{step}から反映しました。")
+TAKES_EFFECT = Text("Takes effect with the next step.", "次のステップから反映します。")
+RESTARTED = Text("Run again from step 0 with this value.", "この値でステップ0からやり直しています。")
+CHANGED_AT = Text("changed at step {step}", "ステップ{step}で変更")
+FIXED = Text("Changing it starts the attack again.", "変更すると、攻撃を最初からやり直します。")
+RECORDING = Text("recording · restart runs it live", "記録を再生中・「最初から」で実際に計算")
+REPLAYED = Text("watching it again", "もう一度見ています")
+STOPPED_SHORT = Text("stopped before its end", "途中で終了")
+MIXED = Text(
+    "Mixed run: a setting changed at step {step}, and the attacker keeps what it already had. "
+    "Its score counts for nothing; the same attack from the start under this setting decides.",
+    "設定混在：ステップ{step}で設定が変わりました。攻撃者はそれまでに得たものを持ち続けるため、この結果は評価に使いません。"
+    "同じ攻撃を、最初からこの設定で実行して判定します。",
+)
+
+# what the attacker sees
+SEES = Text("What the attacker sees", "攻撃者に見えているもの")
+SEES_KIND = {
+    "scores": Text("How sure the model is of each class.", "各種類に対する、モデルの確信度です。"),
+    "labels": Text("Only the name of the class.", "種類の名前だけです。"),
+    "gradient": Text(
+        "How large the gradient is in each layer: all that was sent.",
+        "送られた勾配の大きさを、層ごとに示しています。",
+    ),
+}
+SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
+QUERIES = Text("{n} queries", "問い合わせ {n}回")
+
+# the price
+COST = Text("What it costs", "防御の代償")
+TEST_PHOTOS = Text("{n} test photos", "テスト写真 {n}枚")
+CORRECT = Text("correct answers", "正答率")
+AGAINST = Text("against no protection", "防御なしとの差")
+POINTS = Text("{value} pt", "{value} pt")
+KEPT = Text("of the update's direction kept", "更新の向きの保存率")
+NO_COST = Text("No protection is on, so it costs nothing.", "防御がないため、代償もありません。")
+COST_UNKNOWN = Text("Measured as soon as the attack runs.", "攻撃を始めると測定します。")
+GUARANTEE = Text(
+    "ε = {epsilon}, δ = {delta}, for one {unit}; counted by {accountant}.",
+    "ε = {epsilon}、δ = {delta}（単位：{unit}、計算方法：{accountant}）。",
+)
+UNITS = {"record": Text("record", "1件のデータ"), "person": Text("person", "1人")}
+
+# the verdict: record scenes
+SAME_PICTURE = Text("Anyone would recognise this picture.", "誰が見ても、元の画像だと分かります。")
+KNOWN_PICTURE = Text(
+    "Somebody who knows the picture would recognise it.", "元の画像を知る人なら、それと気づきます。"
+)
+PARTLY = Text("Parts of the picture can be made out.", "画像の一部が見えています。")
+LINE_UP = Text(
+    "Hard to see, yet good enough to pick the right picture out of a line-up.",
+    "見ただけでは分かりにくいものの、候補の中から本物を特定できる程度の情報が残っています。",
+)
+NOTHING_SEEN = Text("Nothing recognisable came out.", "見て分かるものは出てきませんでした。")
+# class scenes
+GARMENT_OUT = Text(
+    "The attacker can see what the private item looks like.", "非公開の商品の姿が、攻撃者に知られています。"
+)
+GARMENTS_OUT = Text(
+    "The attacker can see what most of the private items look like.",
+    "非公開の商品の多くが、攻撃者に姿を知られています。",
+)
+ONLY_JUDGE = Text(
+    "The scores disagree: a judge model names the right class, "
+    "but the picture is not close to the private photos.",
+    "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開の写真に近いとは言えません。",
+)
+ONLY_CLOSE = Text(
+    "The scores disagree: the picture is close to the private photos, "
+    "but a judge model takes it for something else.",
+    "指標どうしが食い違っています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
+)
+NO_GARMENT = Text("Nothing of the private item came out.", "非公開の商品の姿は現れませんでした。")
+SOME_GARMENTS = Text(
+    "Some of the private items came out, others did not.", "一部の商品だけ、姿が現れました。"
+)
+
+# around the verdict
+SO_FAR = Text("So far: {sentence}", "ここまでの結果：{sentence}")
+DID_NOT_HELP = Text("The protection did not help. {sentence}", "防御の効果は見られません。{sentence}")
+NOT_NEEDED = Text(
+    "{sentence} Without the protection it was no better, so this says nothing about the protection.",
+    "{sentence}ただし防御なしでも同じ結果のため、防御の効果とは言えません。",
+)
+NO_VERDICT = Text("No verdict yet.", "まだ判定していません。")
+PRESS_PLAY_FOR_IT = Text(
+    "Press play and watch what comes out of the model.",
+    "再生を押すと、モデルから何が取り出されるかを確認できます。",
+)
+WAITS = Text("The verdict waits for the run from the start.", "最初からの実行が終わると判定します。")
+WAITS_WHY = Text(
+    "The picture on the stage was made under two settings, which nobody could compare.",
+    "いま見えている画像は2つの設定が混ざったもので、比較に使えません。",
+)
+MIXED_RECORDING = Text(
+    "A setting changed during this recording, so there is no verdict on it.",
+    "この記録は途中で設定が変わったため、判定しません。",
+)
+# evidence, joined by JOIN
+JOIN = Text(" · ", "・")
+E_PSNR = Text("Likeness {value} dB", "一致度 {value} dB")
+E_PSNR_BASE = Text(
+    "Likeness {value} dB (an unrelated picture: {base} dB)", "一致度 {value} dB（無関係な画像では {base} dB）"
+)
+E_SSIM = Text("structure {value}", "構造の一致 {value}")
+E_PICKED = Text("picked out of the line-up", "候補から特定可能")
+E_NOT_PICKED = Text("not picked out of the line-up", "候補からの特定は不可")
+E_JUDGE_YES = Text("Judge model: right class", "判定用モデル：正しい種類")
+E_JUDGE_NO = Text("Judge model: another class", "判定用モデル：別の種類")
+E_JUDGE_SHARE = Text("Judge model: {share} right", "判定用モデル：正答 {share}")
+E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
+E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}")
+E_DISTANCE = Text(
+    "distance {same} to its own photos, {other} to others",
+    "同じ種類との距離 {same}、ほかの種類との距離 {other}",
+)
+E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
+E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
+E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1回の結果")
+E_N_CLASS = Text("{n} of the classes, one seed", "{n}種類・シード1回の結果")
+E_N_ONE_CLASS = Text("one class, one seed", "1種類・シード1回の結果")
+E_SO_FAR = Text("step {step} of {total}", "ステップ {step} / {total}")
+E_STOPPED = Text("stopped at step {step} of {total}", "ステップ {step} / {total} で終了")
