@@ -56,7 +56,7 @@ class Settings:
 
 SETTINGS = {
     2000: Settings(per_class=400, batch=256, epochs=40, learning_rate=2e-3),
-    30000: Settings(per_class=6000, batch=1024, epochs=6, learning_rate=2e-3),
+    30000: Settings(per_class=6000, batch=512, epochs=4, learning_rate=2e-3),
 }
 
 
