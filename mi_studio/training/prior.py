@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from mi_studio.engine import models
-from mi_studio.engine.splits import LINES, public_labels
+from mi_studio.engine.splits import public_labels
 from mi_studio.training import checkpoint
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.recipe import Clock, Context
 from mi_studio.training.writing import write_weights
 
 SEED = 11
-EPOCHS = 14
+EPOCHS = 10
 BATCH = 64
 RATE = 4e-4
 LATENT = 64
@@ -46,13 +46,7 @@ def discriminator_net() -> nn.Module:
     )
 
 
-def train_priors(context: Context) -> None:
-    """Train and write the prior of each private line."""
-    for done, line in enumerate(LINES):
-        train_prior(context, line, done / len(LINES), 1 / len(LINES))
-
-
-def train_prior(context: Context, line: str, before: float = 0.0, share: float = 1.0) -> None:
+def train_prior(context: Context, line: str) -> None:
     """Train and write the prior of one private line from its 30,000 public photos."""
     images, labels = context.sources.fashion_mnist("train")
     x = to_batch(images[np.isin(labels, public_labels(line))])
@@ -84,11 +78,11 @@ def train_prior(context: Context, line: str, before: float = 0.0, share: float =
             # the first epoch's weights are too far from the last's to be averaged in
             _follow(nets["average"], generator, AVERAGE_DECAY if epoch else 0.0)
         checkpoint.save(path, {"epoch": epoch + 1, "seconds": clock.seconds()}, nets, optimisers)
-        context.report(f"Prior {line}", before + share * (epoch + 1) / EPOCHS)
+        context.report(f"Prior {line}", (epoch + 1) / EPOCHS)
     write_weights(
         context.pretrained, "catalogue", "prior", nets["average"].to(memory_format=torch.contiguous_format),
         architecture="prior", build={"latent": LATENT}, knobs={"private-line": line},
-        recipe="catalogue-priors", seed=SEED, utility=None,
+        recipe=f"catalogue-prior-{line}", seed=SEED, utility=None,
         details={
             "records": len(x),
             "classes": list(public_labels(line)),

@@ -19,7 +19,7 @@ from mi_studio.core.errors import UsageError
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
-from mi_studio.engine.splits import private_labels
+from mi_studio.engine.splits import LINES, private_labels
 from mi_studio.training import catalogue, federated, prior, private, recordings
 from mi_studio.training.recipe import Context, Recipe, Report
 from mi_studio.training.sources import Sources
@@ -33,7 +33,15 @@ _RECIPES = (
     Recipe("federated-clients", ("pretrained/federated/*/*",), 6, federated.train_clients),
     Recipe("catalogue-sheets", ("assets/catalogue/**",), 0.2, catalogue.write_sheets),
     Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 7, catalogue.train_evaluator),
-    Recipe("catalogue-priors", ("pretrained/catalogue/prior/*",), 24, prior.train_priors),
+    *(
+        Recipe(
+            f"catalogue-prior-{line}",
+            (f"pretrained/catalogue/prior/{line}.*",),
+            7,
+            partial(prior.train_prior, line=line),
+        )
+        for line in LINES
+    ),
     Recipe(
         "catalogue-victims-2000",
         ("pretrained/catalogue/small-cnn/*-2000-*",),

@@ -11,6 +11,7 @@ from mi_studio.core.errors import BadFileError, StudioError
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels, public_labels, subset
 from mi_studio.training import federated
+from mi_studio.training.catalogue import private_set
 from mi_studio.training.sources import FASHION_NAMES, Sources
 
 
@@ -79,6 +80,18 @@ def test_missing_sources_name_the_command(tmp_path):
         sources.fashion_mnist("train")
     with pytest.raises(StudioError, match="pip download"):
         sources.photographs()
+
+
+def test_reference_sheets_are_the_private_records():
+    try:
+        train, train_labels = Sources().fashion_mnist("train")
+    except StudioError as error:
+        pytest.skip(str(error))
+    shown, shown_labels, _ = read_sheets(paths.assets() / "catalogue" / "reference")
+    x, y = private_set(train, train_labels, "odd", 400)
+    for index, label in enumerate(private_labels("odd")):
+        mine = (x[y == index, 0] * 255).round().byte().numpy()
+        assert np.array_equal(mine, shown[shown_labels == label])
 
 
 def test_every_federated_picture_has_a_source():
