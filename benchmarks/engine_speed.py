@@ -1,0 +1,65 @@
+"""How fast the engine steps: every attack with one torch thread and with one per core, side by side.
+
+On a machine with CUDA also eager against captured steps. Ratios hold across machines, times do not.
+
+    python benchmarks/engine_speed.py [--steps N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import statistics
+import time
+
+import torch
+
+from mi_studio.core.cards import library
+from mi_studio.core.config import resolve, why_not_attack
+from mi_studio.engine import Run, devices, stepper
+
+ROUNDS = 3
+
+
+def median_step(scene: str, attack: str, steps: int, device: str) -> float:
+    """Return the median seconds of one step, without the first few."""
+    run = Run(resolve(scene, attack=attack, steps=steps, device=device))
+    ends = []
+    for _ in run:
+        ends.append(time.perf_counter())
+    return statistics.median(b - a for a, b in itertools.pairwise(ends[4:]))
+
+
+def main() -> None:
+    """Print one row for each scene and attack."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--steps", type=int, default=40)
+    options = parser.parse_args()
+    cores = os.cpu_count() or 1
+    devices.settle_threads()  # runs settle the threads once per process: get it over before ours are set
+    print(f"{'scene':11} {'attack':20} {'1 thread':>10} {f'{cores} threads':>10} {'ratio':>6}")
+    for scene in library().scenes:
+        for attack in library().attacks:
+            if why_not_attack(scene, attack):
+                continue
+            times: dict[int, list[float]] = {1: [], cores: []}
+            for _ in range(ROUNDS):
+                for threads, found in times.items():  # in turn, so that both see the same machine
+                    torch.set_num_threads(threads)
+                    found.append(median_step(scene.id, attack.id, options.steps, "cpu"))
+            one, all_cores = (statistics.median(times[k]) for k in (1, cores))
+            print(
+                f"{scene.id:11} {attack.id:20} {one * 1e3:7.2f} ms {all_cores * 1e3:7.2f} ms {one / all_cores:6.2f}"
+            )
+            if torch.cuda.is_available():
+                captured = median_step(scene.id, attack.id, options.steps, "cuda")
+                warm_up, stepper.Stepper._WARM_UP = stepper.Stepper._WARM_UP, 10**9
+                eager = median_step(scene.id, attack.id, options.steps, "cuda")
+                stepper.Stepper._WARM_UP = warm_up
+                print(f"{'':32} cuda: eager {eager * 1e3:.2f} ms, captured {captured * 1e3:.2f} ms, "
+                      f"ratio {eager / captured:.1f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
