@@ -6,7 +6,6 @@ Everything here happens in one thread. Steps come from an `Engine` through its m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -211,8 +210,12 @@ class Session:
         self.changed.emit()
 
     def set_speed(self, speed: float) -> None:
-        """Set how fast it goes; 1 is as fast as the machine can live, and the typical time played back."""
-        if not (math.isfinite(speed) and speed > 0):
+        """Set how fast it goes, live and played back.
+
+        At 1 an attack takes the typical time of its card, or as long as the machine needs; ``inf`` is
+        as fast as it can.
+        """
+        if not speed > 0:
             raise ValueError("a speed is a positive number")
         if self._film is not None:
             self._film = _Film(self._clock(), float(self.position))
@@ -452,8 +455,9 @@ class Session:
         main = self.main
         if main is None:
             return False
-        position = self._film.position + max(0.0, now - self._film.since) * self._rate() * self.speed
-        index = int(position)
+        passed = max(0.0, now - self._film.since)
+        position = self._film.position + passed * self._rate() * self.speed if passed else self._film.position
+        index = int(min(position, main.reached))
         if index >= main.reached:
             self._film, self.head = None, None
             self._become(Event.FINISH)
@@ -468,7 +472,7 @@ class Session:
         return max(1.0, card.steps / max(0.1, card.typical_seconds))
 
     def _pace(self) -> float:
-        return math.inf if self.speed >= 1 else self._rate() * self.speed
+        return self._rate() * self.speed
 
     def _ask_step(self) -> None:
         for _, lane in self.lanes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from fakes import Clock, FakeEngine, FakeRun
 from hypothesis import HealthCheck, settings
@@ -61,7 +63,7 @@ class User(RuleBasedStateMachine):
         assert self.session.intent.wish.seed == seed + (not same)
         assert self.session.position == 0
 
-    @rule(speed=st.sampled_from([0.25, 1, 4]))
+    @rule(speed=st.sampled_from([0.25, 1, 4, math.inf]))
     def speed(self, speed: float) -> None:
         self.session.set_speed(speed)
 

@@ -308,8 +308,12 @@ def test_speed(stage: Stage) -> None:
     session = stage.session
     session.set_speed(0.25)
     assert stage.engine.speed == 0.25 * RATE
-    session.set_speed(2)
+    session.set_speed(math.inf)
     assert math.isinf(stage.engine.speed)
+    session.open_recording(a_recording())
+    stage.clock.pass_(0.001)
+    session.tick()
+    assert session.state is RunState.FINISHED
     with pytest.raises(ValueError, match="positive"):
         session.set_speed(0)
 

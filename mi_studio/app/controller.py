@@ -1,0 +1,330 @@
+"""Between the window and the session: gestures in, views out, by one timer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from mi_studio.app import pictures, theme
+from mi_studio.app.settings import Settings
+from mi_studio.app.window import MainWindow
+from mi_studio.app.worker import Worker
+from mi_studio.core import atomic, recording
+from mi_studio.core.config import OWN_PICTURE
+from mi_studio.core.errors import StudioError
+from mi_studio.core.knobs import Value
+from mi_studio.core.pictures import SUFFIXES
+from mi_studio.core.step import Pictures
+from mi_studio.core.text import Text
+from mi_studio.export.run_folder import png
+from mi_studio.studio.lanes import Failure
+from mi_studio.studio.presenter import Presenter
+from mi_studio.studio.session import Session
+
+TICK_MS = 16
+"""How often the worker's steps are fetched, and only while something is live."""
+
+DRAW_SECONDS = 0.03
+"""The screen is drawn anew at most this often."""
+
+WARM_UP_MS = 300
+"""The engine is loaded this long after the window is up, so that the first picture is on screen."""
+
+OPEN_PICTURE = Text("Choose a picture", "画像を選ぶ")
+PICTURES = Text("Pictures", "画像")
+OPEN_RECORDING = Text("Open a recording", "記録を開く")
+SAVE_RECORDING = Text("Save this run", "実行を保存")
+RECORDINGS = Text("Recordings", "記録")
+SAVE_PICTURE = Text("Save the picture", "画像を保存")
+STAYS = Text(
+    "Your picture stays on this computer: it is used in memory only, and nothing is sent anywhere.",
+    "画像はこのコンピューターの外に出ません。メモリー上で使うだけで、どこにも送信しません。",
+)
+SAVED = Text("Saved as {name}.", "{name} に保存しました。")
+SAVED_OWN = Text(
+    "Saved as {name}. Your own picture is in it: whoever has the file can see it.",
+    "{name} に保存しました。自分の画像も含まれており、ファイルを持つ人は見ることができます。",
+)
+CANNOT_SAVE = Text("{name} cannot be written ({reason}).", "{name} に書き込めません（{reason}）。")
+
+
+class Controller(QObject):
+    """Owns the session and the timer that drives it.
+
+    Parameters
+    ----------
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        worker: Worker,
+        settings: Settings,
+        language: str,
+        *,
+        scene: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        session: Session | None = None,
+    ) -> None:
+        super().__init__()
+        self.window, self.worker, self.settings = window, worker, settings
+        self.session = session or Session(worker, clock, scene=scene)
+        self.presenter = Presenter(self.session, language)
+        self._clock = clock
+        self._stale = True
+        self._drawn_at = 0.0
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.setInterval(TICK_MS)
+        self.timer.timeout.connect(self._tick)
+        self.session.changed.connect(self._refresh)
+        self.session.told.connect(self._tell)
+        self._warming = QTimer(self)
+        self._warming.setSingleShot(True)
+        self._warming.setInterval(WARM_UP_MS)
+        self._warming.timeout.connect(worker.warm_up)
+        self._connect()
+        self.draw()
+
+    def begin(self, recorded: Path | None = None) -> None:
+        """Start the thread, play a recording, and load the engine a moment later."""
+        self.worker.start()
+        if recorded is not None:
+            self.open_recording(recorded)
+        else:
+            self.session.open_scene()
+        self._warming.start()
+
+    def _connect(self) -> None:
+        window, session = self.window, self.session
+        window.sentence.picked.connect(self._picked)
+        window.sentence.toggled.connect(self._toggled)
+        window.timeline.play_toggled.connect(self._played)
+        window.timeline.stepped.connect(self._stepped)
+        window.timeline.scrubbed.connect(self._scrubbed)
+        window.timeline.restarted.connect(self._restarted)
+        window.timeline.speed_chosen.connect(self._speed_chosen)
+        window.protection.moved.connect(self._moved)
+        window.panes[0].file_dropped.connect(self._file_dropped)
+        window.panes[0].open_requested.connect(self.ask_for_picture)
+        window.panes[0].paste_requested.connect(self._pasted)
+        window.language_chosen.connect(self._language_chosen)
+        window.theme_chosen.connect(self._theme_chosen)
+        window.open_recording_requested.connect(self._open_requested)
+        window.save_requested.connect(self._save_requested)
+        window.save_picture_requested.connect(self._save_picture_requested)
+        window.quit_requested.connect(window.close)
+        for key, act in (
+            (QKeySequence.StandardKey.Undo, session.intent.undo),
+            (QKeySequence.StandardKey.Redo, session.intent.redo),
+        ):
+            QShortcut(QKeySequence(key), window).activated.connect(lambda act=act: self._try(act))
+
+    def close(self) -> None:
+        """Stop everything, in order: the screen's timer, the runs, the thread, the settings."""
+        self.timer.stop()
+        self._warming.stop()
+        self.session.quit()
+        self.settings.scene = self.session.intent.wish.scene
+        self.settings.geometry = self.window.saveGeometry()
+        self.settings.save()
+        self.window.hide()
+        if self.worker.quit():
+            self.session.stopped()
+
+    # drawing
+
+    def draw(self) -> None:
+        """Draw the stage as it is now."""
+        self._stale = False
+        self._drawn_at = self._clock()
+        self.window.show_view(self.presenter.view())
+
+    @Slot()
+    def _tick(self) -> None:
+        self._stale = self.session.tick() or self._stale
+        if self._stale and self._clock() - self._drawn_at >= DRAW_SECONDS:
+            self.draw()
+        if not self.session.live and not self._stale:
+            self.timer.stop()
+
+    def _refresh(self) -> None:
+        """Draw at the next tick."""
+        self._stale = True
+        if not self.timer.isActive():
+            self.timer.start()
+
+    def say(self, text: Text, **values: object) -> str:
+        """Return a text in the present language."""
+        return text.get(self.presenter.language).format(**values)
+
+    def _tell(self, failure: Failure) -> None:
+        self._refresh()
+        sentence = failure.sentence.get(self.presenter.language)
+        self.window.show_message("error", sentence, failure.details)
+
+    def _try(self, act: Callable[[], object]) -> bool:
+        """Do something that the user asked for; tell what is wrong with it instead of failing."""
+        try:
+            act()
+        except StudioError as error:
+            self.window.show_message("error", str(error))
+            return False
+        finally:
+            self._refresh()
+        return True
+
+    # the sentence, the knobs, the timeline
+
+    @Slot(str, str)
+    def _picked(self, slot: str, wanted: str) -> None:
+        if slot == "target" and wanted == OWN_PICTURE and self.session.intent.wish.picture is None:
+            self.ask_for_picture()
+            return
+        self._try(lambda: self.session.intent.pick(slot, wanted))
+
+    @Slot(str, str, bool)
+    def _toggled(self, _slot: str, wanted: str, on: bool) -> None:
+        self._try(lambda: self.session.intent.toggle(wanted, on))
+
+    @Slot(str, object)
+    def _moved(self, knob: str, value: Value) -> None:
+        self._try(lambda: self.session.intent.turn(knob, value))
+
+    @Slot()
+    def _played(self) -> None:
+        self._try(self.session.toggle_play)
+
+    @Slot(int)
+    def _stepped(self, by: int) -> None:
+        self._try(lambda: self.session.step(by))
+
+    @Slot(int)
+    def _scrubbed(self, index: int) -> None:
+        self._try(lambda: self.session.scrub(index))
+
+    @Slot(bool)
+    def _restarted(self, new_seed: bool) -> None:
+        self._try(lambda: self.session.restart(same_seed=not new_seed))
+
+    @Slot(float)
+    def _speed_chosen(self, speed: float) -> None:
+        self._try(lambda: self.session.set_speed(speed))
+
+    # the user's own picture
+
+    @Slot()
+    def ask_for_picture(self) -> None:
+        """Let the user choose a picture file."""
+        endings = " ".join(f"*.{suffix}" for suffix in SUFFIXES)
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.window,
+            self.say(OPEN_PICTURE),
+            self.settings.folder,
+            f"{self.say(PICTURES)} ({endings})",
+        )
+        if chosen:
+            self.settings.folder = str(Path(chosen).parent)
+            self._file_dropped(chosen)
+
+    @Slot(str)
+    def _file_dropped(self, place: str) -> None:
+        if place.lower().endswith(".mireplay"):
+            self.open_recording(Path(place))
+            return
+        self._try(lambda: self._bring(Path(place).name, pictures.from_place(place)))
+
+    @Slot()
+    def _pasted(self) -> None:
+        self._try(lambda: self._bring(*pictures.from_clipboard(QGuiApplication.clipboard().mimeData())))
+
+    def _bring(self, name: str, picture: Pictures) -> None:
+        self.session.bring(name, picture)
+        if not self.session.playing:
+            self.session.start()
+        self.window.show_message("info", self.say(STAYS))
+
+    # files
+
+    @Slot()
+    def _open_requested(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.window,
+            self.say(OPEN_RECORDING),
+            self.settings.folder,
+            f"{self.say(RECORDINGS)} (*.mireplay)",
+        )
+        if chosen:
+            self.settings.folder = str(Path(chosen).parent)
+            self.open_recording(Path(chosen))
+
+    def open_recording(self, path: Path) -> None:
+        """Play a recording from its start, or say why it cannot be played."""
+        self._try(lambda: self.session.open_recording(recording.load(path)))
+
+    @Slot()
+    def _save_requested(self) -> None:
+        if not self._try(self.session.save):
+            return
+        path = self._ask_where(SAVE_RECORDING, RECORDINGS, ".mireplay")
+        if path is not None:
+            self.save(path)
+
+    def save(self, path: Path) -> None:
+        """Save what is on the stage as a recording."""
+        kept = self.session.save()
+        own = kept.config.target == OWN_PICTURE
+        self._write(path, lambda: recording.save(kept, path), SAVED_OWN if own else SAVED)
+
+    @Slot()
+    def _save_picture_requested(self) -> None:
+        if not self._try(self.session.save):
+            return
+        path = self._ask_where(SAVE_PICTURE, PICTURES, ".png")
+        if path is not None:
+            picture = self.session.save().history.at(self.session.position).images
+            self._write(path, lambda: atomic.write_bytes(path, png(picture)), SAVED)
+
+    def _ask_where(self, title: Text, kind: Text, suffix: str) -> Path | None:
+        wish = self.session.intent.wish
+        proposed = Path(self.settings.folder) / f"{wish.scene}-{wish.attack}-{wish.seed}{suffix}"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.window, self.say(title), str(proposed), f"{self.say(kind)} (*{suffix})"
+        )
+        if not chosen:
+            return None
+        self.settings.folder = str(Path(chosen).parent)
+        path = Path(chosen)
+        return path if path.suffix else path.with_suffix(suffix)
+
+    def _write(self, path: Path, write: Callable[[], None], saved: Text) -> None:
+        try:
+            write()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.window.show_message("error", self.say(CANNOT_SAVE, name=path.name, reason=reason))
+        else:
+            self.window.show_message("info", self.say(saved, name=path.name))
+
+    # language and looks
+
+    @Slot(str)
+    def _language_chosen(self, language: str) -> None:
+        self.settings.language = language
+        self.presenter.language = language
+        self.window.retranslate(language)
+        self.draw()
+
+    @Slot(str)
+    def _theme_chosen(self, name: str) -> None:
+        self.settings.theme = name
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, name)

@@ -1,0 +1,121 @@
+"""The program: window first, engine later, and an orderly end.
+
+Nothing here loads torch: the recording that comes with the scene plays while the worker's thread
+loads it.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mi_studio.app.preflight import why_no_window
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from mi_studio.app.controller import Controller
+    from mi_studio.app.worker import MakeRun
+
+
+def run_app(
+    *,
+    recording: Path | None = None,
+    scene: str | None = None,
+    language: str | None = None,
+    theme: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """Open the program and return its exit code when it is closed.
+
+    Parameters
+    ----------
+    recording
+        A recording to play instead of the scene's own.
+    scene, language, theme, size
+        Instead of those of the last time.
+    """
+    if reason := why_no_window():
+        print(f"mi-studio: {reason}", file=sys.stderr)
+        return 2
+    if sys.platform == "win32":
+        # torch 2.9 and later cannot load its DLLs any more once Qt has loaded its own
+        import torch  # noqa: F401
+
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    controller = open_program(
+        app, recording=recording, scene=scene, language=language, theme=theme, size=size
+    )
+    with interrupts(app.quit):
+        code: int = app.exec()
+    controller.close()
+    return code
+
+
+def open_program(
+    app: QApplication,
+    *,
+    recording: Path | None = None,
+    scene: str | None = None,
+    language: str | None = None,
+    theme: str | None = None,
+    size: tuple[int, int] | None = None,
+    make_run: MakeRun | None = None,
+) -> Controller:
+    """Show the window and set everything going; see `run_app`. ``make_run`` stands in for the engine."""
+    from mi_studio.app import theme as looks
+    from mi_studio.app.controller import Controller
+    from mi_studio.app.settings import Settings
+    from mi_studio.app.window import MainWindow
+    from mi_studio.app.worker import Worker, engine_run
+    from mi_studio.core.cards import library
+
+    settings = Settings()
+    language, theme = language or settings.language, theme or settings.theme
+    looks.load_fonts(app)
+    looks.apply(app, theme)
+    window = MainWindow(language, looks.current().name)
+    if size is not None:
+        window.resize(*size)
+    else:
+        window.restoreGeometry(settings.geometry)
+    known = [s.id for s in library().scenes]
+    opening = next((s for s in (scene, settings.scene) if s in known), None)
+    controller = Controller(window, Worker(make_run or engine_run), settings, language, scene=opening)
+    window.show()
+    controller.begin(recording)
+    return controller
+
+
+@contextmanager
+def interrupts(quit_: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C in the terminal close the program as its window would.
+
+    Python sees a signal only when it runs, which under Qt's loop may be never: the signal also
+    writes to a socket, and that wakes the loop.
+    """
+    from PySide6.QtCore import QSocketNotifier
+
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: ours.recv(64))
+    before = signal.signal(signal.SIGINT, lambda *_: quit_())
+    woken = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(woken)
+        signal.signal(signal.SIGINT, before)
+        notifier.setEnabled(False)
+        ours.close()
+        theirs.close()

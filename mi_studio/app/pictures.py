@@ -1,0 +1,73 @@
+"""The user's own picture, from the clipboard or a dropped file; it never leaves the machine."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.pictures import MAX_PIXELS, load_picture
+
+NOTHING_TO_PASTE = "There is no picture in the clipboard; copy one first."
+
+
+def from_place(place: str) -> NDArray[np.uint8]:
+    """Load a picture from a path or a ``file:`` address as uint8 (h, w, 3).
+
+    Raises
+    ------
+    BadFileError
+        If it cannot be read, or lies somewhere on the network.
+    """
+    if "://" in place:
+        raise BadFileError("That picture is not on this computer; save it as a file first.")
+    return load_picture(Path(place))
+
+
+def from_clipboard(data: QMimeData) -> tuple[str, NDArray[np.uint8]]:
+    """Return the name and pixels, uint8 (h, w, 3), of a copied picture or picture file.
+
+    Raises
+    ------
+    BadFileError
+        If the clipboard holds neither, or the picture cannot be read.
+    """
+    files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    if files:
+        return Path(files[0]).name, load_picture(Path(files[0]))
+    if not data.hasImage():
+        raise BadFileError(NOTHING_TO_PASTE)
+    image = data.imageData()
+    if not isinstance(image, QImage) or image.isNull():
+        raise BadFileError(NOTHING_TO_PASTE)
+    pixels = to_array(image)
+    return f"clipboard-{zlib.crc32(pixels.tobytes()):08x}", pixels
+
+
+def to_array(image: QImage) -> NDArray[np.uint8]:
+    """Return an image's pixels as uint8 (h, w, 3); what is transparent lies on white.
+
+    Raises
+    ------
+    BadFileError
+        If it has more pixels than we take.
+    """
+    if image.width() * image.height() > MAX_PIXELS:
+        raise BadFileError(
+            f"That picture has more than {MAX_PIXELS // 10**6} million pixels; use a smaller one."
+        )
+    if image.hasAlphaChannel():
+        ground = QImage(image.size(), QImage.Format.Format_RGB32)
+        ground.fill(Qt.GlobalColor.white)
+        painter = QPainter(ground)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        image = ground
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

@@ -1,0 +1,109 @@
+"""A picture of the real window at a given step, for the documentation."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+
+from mi_studio.core.config import RunConfig
+from mi_studio.core.errors import RunError, UsageError
+from mi_studio.studio.lanes import Failure
+from mi_studio.studio.runstate import RunState
+
+
+def screenshot(
+    config: RunConfig,
+    *,
+    page: str = "stage",
+    steps: int | None = None,
+    language: str = "en",
+    theme: str = "light",
+    size: tuple[int, int] = (1280, 800),
+    out: Path,
+    patience: float = 600.0,
+) -> int:
+    """Run ``config`` in the real window up to a step and save what it looks like; return 0.
+
+    Parameters
+    ----------
+    steps
+        Where the picture is taken; left out, at the end, with the verdict.
+    patience
+        Seconds after which it gives up.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    RunError
+        If the run fails or takes too long.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if sys.platform == "win32":
+        import torch  # noqa: F401  # see run_app
+
+    from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt
+    from PySide6.QtWidgets import QApplication
+
+    from mi_studio.app import theme as looks
+    from mi_studio.app.controller import Controller
+    from mi_studio.app.settings import Settings
+    from mi_studio.app.window import MainWindow
+    from mi_studio.app.worker import Worker
+
+    if page != "stage":
+        raise UsageError(f"There is no page '{page}'; choose stage.")
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    looks.load_fonts(app)
+    looks.apply(app, theme)
+    window = MainWindow(language, theme)
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.resize(*size)
+    worker = Worker()
+    controller = Controller(window, worker, Settings(), language, scene=config.scene)
+    session = controller.session
+    failures: list[Failure] = []
+    session.told.connect(failures.append)
+    worker.start()
+    try:
+        window.show()
+        session.intent.adopt(config)
+        session.set_speed(math.inf)
+        session.start()
+        wanted = config.steps if steps is None else min(max(0, steps), config.steps)
+        watch = QElapsedTimer()
+        watch.start()
+        over = False
+        while not over and not failures:
+            if watch.elapsed() > 1000 * patience:
+                raise RunError(f"The run had not reached step {wanted} after {patience:.0f} seconds.")
+            app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            begun = bool(session.main and session.main.history.steps)
+            reached = min((lane.reached for _, lane in session.lanes), default=0)
+            over = session.state is RunState.FINISHED or (
+                steps is not None and begun and reached >= wanted < config.steps
+            )
+        if failures:
+            raise RunError(failures[0].sentence.en)
+        if session.playing:
+            session.toggle_play()
+        if steps is not None and wanted < config.steps:
+            session.scrub(wanted)
+        session.set_speed(1.0)
+        controller.draw()
+        for _ in range(3):  # layouts settle
+            app.processEvents()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if not window.grab().save(str(out)):
+            raise UsageError(f"{out} cannot be written as a picture; use a name that ends in .png.")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror or error}).") from error
+    finally:
+        controller.timer.stop()
+        session.quit()
+        worker.quit()
+        window.close()
+    return 0

@@ -1,0 +1,74 @@
+"""What the program remembers from one start to the next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QLocale, QSettings
+
+from mi_studio.app.theme import THEMES
+from mi_studio.core.text import LANGUAGES
+
+
+class Settings:
+    """Language, theme, scene, speed, folder and the window's place; nonsense in the file is ignored."""
+
+    def __init__(self) -> None:
+        QCoreApplication.setOrganizationName("MI Studio")
+        QCoreApplication.setApplicationName("mi-studio")
+        self._store = QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "MI Studio", "mi-studio"
+        )
+
+    @property
+    def language(self) -> str:
+        """The chosen language, else the system's if it is one of ours, else English."""
+        system = "ja" if QLocale.system().language() == QLocale.Language.Japanese else "en"
+        return self._word("language", LANGUAGES, system)
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._store.setValue("language", language)
+
+    @property
+    def theme(self) -> str:
+        """The chosen theme, else the system's."""
+        return self._word("theme", THEMES, "system")
+
+    @theme.setter
+    def theme(self, theme: str) -> None:
+        self._store.setValue("theme", theme)
+
+    @property
+    def scene(self) -> str:
+        """The scene that was open last, or an empty text."""
+        return str(self._store.value("scene", "") or "")
+
+    @scene.setter
+    def scene(self, scene: str) -> None:
+        self._store.setValue("scene", scene)
+
+    @property
+    def folder(self) -> str:
+        """Where a file was opened or saved last."""
+        return str(self._store.value("folder", "") or "")
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self._store.setValue("folder", folder)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """The window's place, empty at first."""
+        kept = self._store.value("geometry")
+        return kept if isinstance(kept, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._store.setValue("geometry", geometry)
+
+    def save(self) -> None:
+        """Write everything to the file now."""
+        self._store.sync()
+
+    def _word(self, name: str, valid: object, otherwise: str) -> str:
+        kept = self._store.value(name)
+        return kept if isinstance(kept, str) and kept in valid else otherwise  # type: ignore[operator]
