@@ -84,9 +84,16 @@ screenshots: $(DEV)  ## take the pictures in docs/screenshots anew
 zoo: $(DEV)  ## rebuild pretrained/ (mi-studio train); RECIPES="..." for some of it
 	$(BIN)/mi-studio train $(RECIPES)
 
-installer: $(DEV)  ## build dist/MI-Studio with PyInstaller and start it once
-	$(PIP) install --editable '.[installer]'
-	$(BIN)/python installer/build.py
+# The bundle has an environment of its own, because it wants a CPU build of torch: TORCH="torch==2.13.0+cpu".
+TORCH ?= torch
+BUNDLER := build/installer/bin/python
+installer:  ## build dist/MI-Studio with PyInstaller and start it once (see installer/README.md)
+	[ -x $(BUNDLER) ] || $(PYTHON) -m venv build/installer
+	$(BUNDLER) -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) '$(TORCH)'
+	$(BUNDLER) -m pip install '.[installer]'
+	$(BUNDLER) -m pip uninstall --quiet --yes torchvision mi-studio
+	$(BUNDLER) -m pip install --quiet --no-deps --editable .
+	$(BUNDLER) installer/build.py
 
 clean:  ## remove what building and testing left; .venv stays
 	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
