@@ -34,7 +34,9 @@ SCENARIOS = (
     Scenario("federated-noise", ("--scene", "federated", "--set", "gradient-noise=0.5")),
     Scenario("catalogue", ("--scene", "catalogue")),
     Scenario("catalogue-dp", ("--scene", "catalogue", "--set", "epsilon=1", "private-records=2000")),
-    Scenario("catalogue-api", ("--scene", "catalogue", "--attack", "score-search", "--set", "granularity=top1")),
+    Scenario(
+        "catalogue-api", ("--scene", "catalogue", "--attack", "score-search", "--set", "granularity=top1")
+    ),
 )  # fmt: skip
 
 SHOWN = (
