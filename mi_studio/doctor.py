@@ -253,14 +253,14 @@ def _window() -> Iterator[Finding]:
     if not reason:
         yield Finding("window", True, Text("A window can be opened.", "ウィンドウを開けます。"))
         return
-    said = reason if isinstance(reason, Text) else Text(str(reason), str(reason))
+    said, _, remedy = reason.partition("; ")
     yield Finding(
         "window",
         False,
-        said,
+        Text(f"{said}.", f"ウィンドウを開けません（{said}）。"),
         Text(
-            "Without a window, mi-studio run does the same work.",
-            "ウィンドウがなくても、mi-studio run で同じことができます。",
+            f"{remedy[:1].upper()}{remedy[1:]}.",
+            f"次のようにしてください：{remedy}。画面なしでも mi-studio run で同じことができます。",
         ),
     )
 
