@@ -260,7 +260,7 @@ def _window() -> Iterator[Finding]:
         Text(f"{said}.", f"ウィンドウを開けません（{said}）。"),
         Text(
             f"{remedy[:1].upper()}{remedy[1:]}.",
-            f"次のようにしてください：{remedy}。画面なしでも mi-studio run で同じことができます。",
+            f"画面がなくても mi-studio run で同じことができます（{remedy}）。",
         ),
     )
 
