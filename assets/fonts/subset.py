@@ -2,9 +2,11 @@
 
     python assets/fonts/subset.py FOLDER_WITH_THE_FULL_FILES
 
-needs fonttools. Three things change beside the choice of characters: the figure 1 gets the width of
-the other figures, so that running numbers stand still; lines get the leading that a screen
-needs; and the word joiner (U+2060), which steers Japanese line breaks, gets an empty glyph.
+needs fonttools. Beside the choice of characters, this changes: the figure 1 gets the width of the other
+figures, so that running numbers stand still; lines get the height that a screen needs; Greek letters and
+English quotation marks lose the empty half of their square, and the ellipsis stands on the line; the
+word joiner (U+2060), which steers Japanese line breaks, gets an empty glyph. The family gets a name of its
+own, so that a full BIZ UDPGothic on the machine is never taken in its place.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 HERE = Path(__file__).resolve().parent
-LEADING = 0.32
-SYMBOLS = "ΑΒΓΔΕΖΗΘΛΣΦΩαβγδεζηθλμνπρστφχω–—‘’“”•…‰′″※€℃←↑→↓⇒⇔−∞≈≠≤≥×÷√∑∂∇■□▲△▼▽◆◇○◎●★☆▶◀♪✓"
+ABOVE, BELOW = 0.12, 0.2
+BEARING = 0.07
+FAMILY = "MI Studio Gothic"
+GREEK = "ΑΒΓΔΕΖΗΘΛΣΦΩαβγδεζηθλμνπρστφχω"
+SYMBOLS = GREEK + "–—‘’“”•…‰′″※€℃←↑→↓⇒⇔−∞≈≠≤≥×÷√∑∂∇■□▲△▼▽◆◇○◎●★☆▶◀♪✓"
 
 
 def jis(last_row: int) -> str:
@@ -57,14 +62,40 @@ def make(source: Path, target: Path) -> None:
 
 
 def _settle(font: TTFont) -> None:
-    names = font.getBestCmap()
+    names, em = font.getBestCmap(), font["head"].unitsPerEm
     widths, glyphs = font["hmtx"].metrics, font["glyf"]
-    zero, one = names[ord("0")], names[ord("1")]
-    shift = (widths[zero][0] - widths[one][0]) // 2
-    glyphs[one].coordinates.translate((shift, 0))
-    glyphs[one].recalcBounds(glyphs)
-    widths[one] = (widths[zero][0], widths[one][1] + shift)
-    font["hhea"].lineGap = font["OS/2"].sTypoLineGap = round(LEADING * font["head"].unitsPerEm)
+
+    def move(character: str, left: int, width: int, up: int = 0) -> None:
+        name = names[ord(character)]
+        glyph = glyphs[name]
+        glyph.coordinates.translate((left - glyph.xMin, up))
+        glyph.recalcBounds(glyphs)
+        widths[name] = (width, left)
+
+    one, figure = glyphs[names[ord("1")]], widths[names[ord("0")]][0]
+    move("1", one.xMin + (figure - widths[names[ord("1")]][0]) // 2, figure)
+    for character in GREEK + "‘’“”":
+        glyph, left = glyphs[names[ord(character)]], round(BEARING * em)
+        move(character, left, glyph.xMax - glyph.xMin + 2 * left)
+    dots, stop = glyphs[names[ord("…")]], glyphs[names[ord(".")]]
+    move("…", dots.xMin, widths[names[ord("…")]][0], stop.yMin - dots.yMin)
+    style = str(font["name"].getDebugName(2))
+    for record in font["name"].names:
+        name = {
+            1: FAMILY,
+            3: f"{FAMILY} {style}",
+            4: f"{FAMILY} {style}",
+            6: f"MIStudioGothic-{style}",
+            16: FAMILY,
+        }
+        if record.nameID in name:
+            font["name"].setName(
+                name[record.nameID], record.nameID, record.platformID, record.platEncID, record.langID
+            )
+    metrics, windows = font["hhea"], font["OS/2"]
+    metrics.ascent = windows.sTypoAscender = windows.usWinAscent = metrics.ascent + round(ABOVE * em)
+    metrics.descent = windows.sTypoDescender = metrics.descent - round(BELOW * em)
+    windows.usWinDescent = -metrics.descent
     font.setGlyphOrder([*font.getGlyphOrder(), "joiner"])
     glyphs["joiner"] = Glyph()
     widths["joiner"] = (0, 0)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from mi_studio.core.paths import assets
 
-FAMILY = "BIZ UDPGothic"
+FAMILY = "MI Studio Gothic"
 BODY, SMALL, LEAD, BIG = 14, 13, 19, 27
 """Type sizes in pixels: body, captions, sentence and verdict, key figures."""
 
@@ -119,11 +119,25 @@ TEXT_PAIRS = (
 """Every (text, ground) that the program draws; each keeps a contrast of at least 4.5."""
 
 _chosen = [LIGHT]
+_scale = [1.0]
 
 
 def current() -> Theme:
     """Return the theme in force."""
     return _chosen[0]
+
+
+def scale() -> float:
+    """Return by how much type is larger than its nominal size."""
+    return _scale[0]
+
+
+def set_scale(app: QApplication, wanted: float) -> None:
+    """Make all type larger or smaller, for large windows and projectors."""
+    if wanted != _scale[0]:
+        _scale[0] = wanted
+        app.setFont(font())
+        app.setStyleSheet(_sheet(current()))
 
 
 def luminance(color: str) -> float:
@@ -148,9 +162,9 @@ def load_fonts(app: QApplication) -> None:
 
 
 def font(pixels: int = BODY, bold: bool = False) -> QFont:
-    """Return the program's typeface at a size in pixels."""
-    made = QFont([FAMILY, "Noto Sans JP", "Noto Sans CJK JP", "sans-serif"])
-    made.setPixelSize(pixels)
+    """Return the program's typeface at a nominal size in pixels."""
+    made = QFont([FAMILY, "BIZ UDPGothic", "Noto Sans JP", "Noto Sans CJK JP", "sans-serif"])
+    made.setPixelSize(round(pixels * _scale[0]))
     made.setBold(bold)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
@@ -200,7 +214,8 @@ def _palette(theme: Theme) -> QPalette:
 def _sheet(theme: Theme) -> str:
     sheet = _SHEET
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
-    tokens |= {"body": f"{BODY}px", "small": f"{SMALL}px", "lead": f"{LEAD}px", "big": f"{BIG}px"}
+    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "tiny": 12}
+    tokens |= {name: f"{round(size * _scale[0])}px" for name, size in sizes.items()}
     for token in sorted(tokens, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", tokens[token])
     return sheet
@@ -211,7 +226,7 @@ QWidget { font-size: @body; color: @text; }
 QMainWindow, QDialog, #stage { background: @window; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-weight: bold; }
-QLabel[role="name"] { font-size: 17px; font-weight: bold; }
+QLabel[role="name"] { font-size: @bracket; font-weight: bold; }
 QLabel[role="lead"] { font-size: @lead; }
 QLabel[role="verdict"] { font-size: @lead; font-weight: bold; }
 QLabel[role="big"] { font-size: @big; font-weight: bold; }
@@ -219,7 +234,7 @@ QLabel[role="quiet"] { font-size: @small; color: @quiet; }
 QLabel[role="small"] { font-size: @small; }
 QLabel[role="value"] { font-weight: bold; color: @accent; }
 QLabel[role="value"][dimmed="true"], QLabel[role="body"][dimmed="true"] { color: @quiet; }
-QLabel[role="badge"] { font-size: 12px; font-weight: bold; color: @unsure; background: @unsure_ground;
+QLabel[role="badge"] { font-size: @tiny; font-weight: bold; color: @unsure; background: @unsure_ground;
   border: 1px solid @unsure; border-radius: 8px; padding: 1px 7px; }
 QToolTip { background: @text; color: @panel; border: 1px solid @text; padding: 6px 8px; font-size: @small; }
 
@@ -238,18 +253,20 @@ QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 3px 1
 QToolButton[plain="true"]:focus, QToolButton[square="true"]:focus { padding: 3px; }
 QPushButton[link="true"]:focus { padding: 0px 5px; }
 QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transparent; }
-QToolButton[square="true"] { padding: 4px; }
+QToolButton[square="true"], QToolButton[plain="true"] { padding: 4px; min-height: 0px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
 QPushButton[segment="true"] { border-color: @line; color: @quiet; }
 QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
   font-weight: bold; }
 
-QPushButton#bracket { background: @accent_ground; border: 1px solid @accent; border-radius: 8px; padding: 0px; }
+QPushButton#bracket { background: @accent_ground; border: 1px solid @accent; border-radius: 8px;
+  padding: 0px; }
 QPushButton#bracket:hover, QPushButton#bracket[open="true"] { border: 2px solid @accent; }
 QPushButton#bracket:focus { border: 3px solid @accent; }
-QPushButton#bracket QLabel[role="bracket"] { font-size: 17px; font-weight: bold; }
+QPushButton#bracket QLabel[role="bracket"] { font-size: @bracket; font-weight: bold; }
 
 #picker { background: @panel; border: 1px solid @accent; border-radius: 12px; }
+QGraphicsView { background: transparent; border: none; }
 QScrollArea, QScrollArea > QWidget > #column { background: transparent; border: none; }
 QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
 QMenu::item { padding: 7px 28px 7px 12px; border-radius: 6px; }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -12,13 +14,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from mi_studio.app.theme import THEMES as THEME_NAMES
+from mi_studio.app import theme
 from mi_studio.app.widgets.about import About, Shortcuts
 from mi_studio.app.widgets.banner import Banner
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label
@@ -36,6 +37,7 @@ from mi_studio.app.words import (
     FULL_SCREEN,
     HELP,
     LANGUAGE,
+    MIXED,
     OPEN,
     OPEN_HELP,
     QUIT,
@@ -51,7 +53,16 @@ from mi_studio.app.words import (
 )
 from mi_studio.studio.views import StageView
 
+LARGE = (1680, 940)
+"""From this size on, type is a quarter larger, so that the back row can read it."""
 THEME_ICONS = {"light": "sun", "dark": "moon", "contrast": "contrast"}
+
+
+class Translated(Protocol):
+    """A part of the window that has words of its own."""
+
+    def retranslate(self, language: str) -> None:
+        """Say them in ``language``."""
 
 
 class TopBar(QFrame):
@@ -119,6 +130,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._language = language
         self._view: StageView | None = None
+        self._mixed = ""
         self.top, self.sentence, self.banner = TopBar(), Sentence(), Banner()
         self.row, self.curve, self.verdict = PaneRow(3), Curve(), Verdict()
         self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
@@ -126,44 +138,38 @@ class MainWindow(QMainWindow):
         self.panes: list[PicturePane] = self.row.panes
         self.panes[0].set_accepts_files(True)
         self._lay_out()
-        self._make_menus(theme)
+        self._make_menus()
+        self.set_theme(theme)
         self._make_shortcuts()
         self.retranslate(language)
         self.resize(1280, 800)
         self.setMinimumSize(1000, 640)
 
     def _lay_out(self) -> None:
-        card = Card(margin=18 - MARGIN, spacing=8)
+        card = Card(margin=18 - MARGIN, spacing=6)
         card.column.addWidget(self.row, 1000)
         below = QVBoxLayout()
         below.setContentsMargins(MARGIN, 0, MARGIN, 4)
-        below.setSpacing(8)
+        below.setSpacing(7)
         below.addWidget(self.curve, 1)
         below.addWidget(self.verdict)
         card.column.addLayout(below, 1)
 
-        column = QWidget()
-        column.setObjectName("column")
-        right = QVBoxLayout(column)
+        self.side = QWidget()
+        right = QVBoxLayout(self.side)
         right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(12)
-        for panel in (self.protection, self.seen, self.cost):
-            right.addWidget(panel)
-        right.addStretch(1)
-        self.side = QScrollArea()
-        self.side.setWidget(column)
-        self.side.setWidgetResizable(True)
-        self.side.setFrameShape(QFrame.Shape.NoFrame)
-        self.side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        right.setSpacing(10)
+        right.addWidget(self.protection)
+        right.addWidget(self.seen)
+        right.addWidget(self.cost, 1)
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
         middle.addWidget(card, 1)
         middle.addWidget(self.side)
         body = QVBoxLayout()
-        body.setContentsMargins(20, 12, 20, 12)
-        body.setSpacing(12)
+        body.setContentsMargins(20, 11, 20, 11)
+        body.setSpacing(10)
         body.addWidget(self.sentence)
         body.addWidget(self.banner)
         body.addLayout(middle, 1)
@@ -176,8 +182,10 @@ class MainWindow(QMainWindow):
         whole.addLayout(body, 1)
         whole.addWidget(self.timeline)
         self.setCentralWidget(stage)
+        stage.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        stage.setFocus()
 
-    def _make_menus(self, theme: str) -> None:
+    def _make_menus(self) -> None:
         top = self.top
         top.open.clicked.connect(self.open_recording_requested)
         for language, button in top.languages.items():
@@ -190,7 +198,7 @@ class MainWindow(QMainWindow):
         top.save.setMenu(save)
         group = QActionGroup(self)
         self._themes = {}
-        for name in THEME_NAMES:
+        for name in theme.THEMES:
             action = colors.addAction("")
             action.setCheckable(True)
             group.addAction(action)
@@ -207,9 +215,8 @@ class MainWindow(QMainWindow):
         self._quit = helps.addAction("")
         self._quit.triggered.connect(self.quit_requested)
         top.help.setMenu(helps)
-        for button in (top.colors, top.help):
-            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.set_theme(theme)
+        for opener in (top.colors, top.help):
+            opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _make_shortcuts(self) -> None:
         for key, slot in (
@@ -263,11 +270,13 @@ class MainWindow(QMainWindow):
             self.set_mixed(view.mixed)
 
     def set_mixed(self, text: str) -> None:
-        """Show the badge of a mixed run at the attacker's pane; an empty text hides it."""
+        """Show the badge of a mixed run on the attacker's picture, with ``text`` as its explanation."""
+        self._mixed = text
+        badge = say(MIXED, self._language) if text else ""
         panes = self._view.panes if self._view is not None else ()
         for i, pane in enumerate(self.panes):
             mine = panes[i].ring if i < len(panes) else i == 1
-            pane.set_badge(text if mine else "")
+            pane.set_badge(badge if mine else "", text)
         self.row.align()
 
     def show_message(self, kind: str, text: str, details: str = "") -> None:
@@ -322,7 +331,7 @@ class MainWindow(QMainWindow):
             (self._quit, QUIT, "Ctrl+Q"),
         ):
             action.setText(say(words, language) + (f"\t{key}" if key else ""))
-        for part in (
+        parts: tuple[Translated, ...] = (
             self.sentence,
             self.banner,
             self.curve,
@@ -332,13 +341,29 @@ class MainWindow(QMainWindow):
             self.cost,
             self.timeline,
             *self.panes,
-        ):
+        )
+        for part in parts:
             part.retranslate(language)
+        self.set_mixed(self._mixed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the right column a quarter of the width, within limits."""
+        """Give the right column a quarter of the width, and large windows larger type."""
         super().resizeEvent(event)
-        self.side.setFixedWidth(min(400, max(300, round(self.width() * 0.25))))
+        large = self.width() >= LARGE[0] and self.height() >= LARGE[1]
+        if (wanted := 1.25 if large else 1.0) != theme.scale():
+            QTimer.singleShot(0, self, lambda: _rescale(wanted))
+        low = self.height() < 740
+        self.curve.set_compact(low)
+        self.row.set_compact(low)
+        for panel in (self.seen, self.cost):
+            panel.set_compact(self.height() < 880)
+        self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
+
+
+def _rescale(wanted: float) -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        theme.set_scale(app, wanted)
 
 
 def _heights(view: StageView) -> tuple[object, ...]:

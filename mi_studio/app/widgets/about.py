@@ -7,6 +7,7 @@ import sys
 from importlib import metadata
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 import mi_studio
@@ -60,7 +61,7 @@ class About(QDialog):
         copy, close = Button("copy"), Button()
         copy.setText(say(COPY, language))
         close.setText(say(CLOSE, language))
-        copy.clicked.connect(lambda: (parts.selectAll(), parts.copy()))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(versions()))
         close.clicked.connect(self.close)
         buttons = QHBoxLayout()
         buttons.addWidget(copy)

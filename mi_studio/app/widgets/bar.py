@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """A thin bar that fills from the left."""
 
 from __future__ import annotations

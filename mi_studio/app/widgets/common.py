@@ -1,3 +1,4 @@
+# ruff: noqa: D102 -- methods that Qt calls
 """What the widgets share: labels, buttons, sliders and a flow layout."""
 
 from __future__ import annotations
@@ -51,11 +52,11 @@ class Label(QLabel):
 class Card(QFrame):
     """A white panel with a hairline border."""
 
-    def __init__(self, margin: int = 16, spacing: int = 8) -> None:
+    def __init__(self, margin: int = 15, spacing: int = 7) -> None:
         super().__init__()
         self.setObjectName("card")
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(margin, margin - 2, margin, margin)
+        self.column.setContentsMargins(margin, margin - 4, margin, margin - 2)
         self.column.setSpacing(spacing)
 
 
@@ -192,7 +193,10 @@ class BarSlider(QSlider):
 
 
 class FlowLayout(QLayout):
-    """Puts widgets side by side and begins a new line where they no longer fit."""
+    """Puts widgets side by side and begins a new line where they no longer fit.
+
+    A widget with the property ``glued`` (the gap in pixels) never begins a line.
+    """
 
     def __init__(self, gap: int = 8, line_gap: int = 6) -> None:
         super().__init__()
@@ -206,10 +210,10 @@ class FlowLayout(QLayout):
     def count(self) -> int:
         return len(self._items)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def itemAt(self, index: int) -> QLayoutItem | None:
         return self._items[index] if 0 <= index < len(self._items) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def takeAt(self, index: int) -> QLayoutItem | None:
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def hasHeightForWidth(self) -> bool:
@@ -235,17 +239,27 @@ class FlowLayout(QLayout):
         super().setGeometry(rect)
         self._place(rect, True)
 
+    def _glue(self, item: QLayoutItem) -> int:
+        inside = item.widget()
+        return int(inside.property("glued")) if inside is not None else 0
+
     def _place(self, rect: QRect, move: bool) -> tuple[int, int]:
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
         x = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
+            inside = item.widget()
+            size = inside.sizeHint() if inside is not None else item.sizeHint()
             size.setWidth(min(size.width(), max(1, rect.width())))
+            glued = inside is not None and bool(inside.property("glued"))
+            x -= self._gap - self._glue(item) if glued else 0
             if lines[-1] and x + size.width() > rect.width():
                 lines.append([])
-                x = 0
+                if glued and len(lines[-2]) > 1:
+                    lines[-1].append(lines[-2].pop())
+                x = sum(s.width() + self._gap for _, s in lines[-1])
+                x -= self._gap - self._glue(item) if glued and lines[-1] else 0
             lines[-1].append((item, size))
             x += size.width() + self._gap
         y = rect.y()
@@ -253,6 +267,9 @@ class FlowLayout(QLayout):
             height = max((size.height() for _, size in line), default=0)
             x = rect.x()
             for item, size in line:
+                inside = item.widget()
+                if x > rect.x() and inside is not None and inside.property("glued"):
+                    x -= self._gap - self._glue(item)
                 if move:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
                 x += size.width() + self._gap

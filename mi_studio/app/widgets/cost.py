@@ -14,6 +14,7 @@ class CostPanel(Card):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compact = False
         self.title, self.corner = Label("title"), Label("quiet")
         self.sentence = Label("quiet", wrap=True)
         line = QHBoxLayout()
@@ -27,6 +28,7 @@ class CostPanel(Card):
         self.column.addLayout(line)
         self.column.addLayout(self._grid)
         self.column.addWidget(self.sentence)
+        self.column.addStretch(1)
         self._view: CostView | None = None
 
     def show_view(self, view: CostView) -> None:
@@ -37,7 +39,7 @@ class CostPanel(Card):
         self.title.say(view.title)
         self.corner.say(view.n)
         self.sentence.say(view.sentence)
-        self.sentence.setVisible(bool(view.sentence))
+        self._show_sentence()
         while len(self._figures) < len(view.figures):
             i = len(self._figures)
             number, caption = Label("big"), Label("quiet", wrap=True)
@@ -53,6 +55,16 @@ class CostPanel(Card):
                 label.setVisible(i < len(view.figures))
         self.setAccessibleName(view.title)
         self.setAccessibleDescription(" ".join(f"{c}: {n}." for n, c in view.figures) + f" {view.sentence}")
+
+    def set_compact(self, compact: bool) -> None:
+        """Move the sentence into the tooltip, for windows that are not high."""
+        self._compact = compact
+        self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        said = self.sentence.said
+        self.sentence.setVisible(bool(said) and not self._compact)
+        self.setToolTip(said if self._compact else "")
 
     def retranslate(self, language: str) -> None:
         """Nothing here is the widget's own."""

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 -- methods that Qt calls
 """The score over the steps."""
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(84)
+        self.setMinimumHeight(78)
         self.setAntialiasing(True)
+        self.viewport().setAutoFillBackground(False)
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
@@ -39,7 +41,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._bottom.setHeight(19)
         for axis in (self._left, self._bottom):
             axis.setStyle(tickLength=0, tickTextOffset=5, tickFont=theme.font(11))
-        self._ghost, self._main = plot.plot([], []), plot.plot([], [])
+        self._ghost, self._main = plot.plot([], [], antialias=True), plot.plot([], [], antialias=True)
         self._dot = pg.ScatterPlotItem(size=10)
         plot.addItem(self._dot)
         self._label, self._main_name, self._ghost_name = (pg.TextItem() for _ in range(3))
@@ -52,7 +54,13 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._paint()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 96)
+        return QSize(400, self.minimumHeight())
+
+    def set_compact(self, compact: bool) -> None:
+        """Do without the step numbers, for windows that are not high."""
+        self._bottom.setVisible(not compact)
+        self._bottom.setHeight(2 if compact else 19)
+        self.setMinimumHeight(54 if compact else 78)
 
     def show_view(self, view: CurveView) -> None:
         """Draw a curve."""
@@ -146,9 +154,12 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         main_above = bool(main) and bool(ghost) and main[0][1] > _near(view.ghost, main[0][0])
         if main:
             x, y = main[0]
-            if y - view.low < 0.2 * span:
-                main_above = True
             beside = x + (metrics.horizontalAdvance(view.main_name) + 16) * wide < view.total
+            tall = metrics.height() * high
+            if beside and not main_above:
+                y = max(y + 0.2 * tall, view.low + 1.1 * tall)
+            elif not beside and y - view.low < 1.3 * tall:
+                main_above = True
             self._main_name.setAnchor((0 if beside else 1, 1 if main_above else 0))
             self._main_name.setPos(x + (5 * wide if beside else 0), y)
         if ghost:
@@ -156,11 +167,14 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
             ghost_above = not main_above or y - view.low < 0.2 * span
             self._ghost_name.setAnchor((1, 1 if ghost_above else 0))
             self._ghost_name.setPos(min(x, view.total), y)
-        self._main_name.setText(view.main_name if main else "")
+        self._main_name.setText(view.main_name if len(view.main) > 1 else "")
         self._ghost_name.setText(view.ghost_name if ghost else "")
 
     def _paint(self) -> None:
         colors = theme.current()
+        for part in (self._label, self._main_name, self._ghost_name, *(text for _, text in self._marks)):
+            part.setFont(theme.font(TYPE))
+        self._left.setWidth(round(34 * theme.scale()))
         leak, quiet, accent = colors.color("leak"), colors.color("quiet"), colors.color("accent")
         self._main.setPen(pg.mkPen(leak, width=3))
         self._ghost.setPen(pg.mkPen(leak, width=1.6, style=Qt.PenStyle.CustomDashLine, dash=[4, 3]))
@@ -173,13 +187,15 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
             line.setPen(pg.mkPen(accent, width=1.6, style=Qt.PenStyle.DotLine))
             text.setColor(accent)
         for axis in (self._left, self._bottom):
+            axis.setStyle(tickFont=theme.font(11))
             axis.setPen(pg.mkPen(colors.color("line")))
             axis.setTextPen(pg.mkPen(quiet))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_marks"):
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "_marks"):
             self._paint()
+            self._place()
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,8 +1,10 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """The protection panel: sliders with named stops."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -13,9 +15,10 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.common import BarSlider, Card, IconButton, Label
@@ -68,7 +71,7 @@ class KnobSlider(BarSlider):
     """
 
     moved = Signal(object)
-    LABELS = 22
+    LABELS = 20
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,17 +83,19 @@ class KnobSlider(BarSlider):
         self._last: Value | None = None
         self._timer = QTimer(self, interval=EVERY_MS, singleShot=True)
         self._timer.timeout.connect(self._report)
-        self.actionTriggered.connect(self._acted)
+        self.actionTriggered.connect(lambda _: self._acted())
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 24 + self.LABELS)
+        return QSize(200, 24 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, 24 + self.LABELS)
+        return QSize(120, self.sizeHint().height())
 
     def set_knob(self, view: KnobView) -> None:
         """Take over stops and value; a slider that is being dragged stays where the hand is."""
-        self._dimmed = bool(view.reason)
+        if self._dimmed != bool(view.reason):
+            self._dimmed = bool(view.reason)
+            self.updateGeometry()
         if (view.stops, view.continuous) != (self._stops, self._continuous):
             self._stops, self._continuous = view.stops, view.continuous
             scale = FINE if view.continuous else 1
@@ -102,11 +107,16 @@ class KnobSlider(BarSlider):
             self.setValue(position_of(view.stops, view.value, view.continuous))
         self.update()
 
+    def let_go(self) -> None:
+        """End a drag without a word, before the slider shows another knob."""
+        self.setSliderDown(False)
+        self._timer.stop()
+
     def value_now(self) -> Value:
         """Return the knob's value where the slider stands."""
         return value_at(self._stops, self.sliderPosition(), self._continuous)
 
-    def _acted(self, action: int) -> None:
+    def _acted(self) -> None:
         self.setValue(self.sliderPosition())
         self._throttle()
 
@@ -196,29 +206,37 @@ class KnobSlider(BarSlider):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(halo, 1.5))
             painter.drawEllipse(QPointF(here, y), 11, 11)
-        self._write(painter, scale)
+        if not self._dimmed:
+            self._write(painter, scale)
 
     def _write(self, painter: QPainter, scale: int) -> None:
-        """Name every stop where there is room for all, else the first and the last."""
+        """Name every stop where there is room for all, else the ends and what fits between."""
         colors = theme.current()
-        small = theme.font(12)
-        metrics = QFontMetricsF(small)
-        painter.setFont(small)
+        for size in (12, 11):
+            placed = self._placed(QFontMetricsF(theme.font(size)), scale)
+            tight = any(a[1].right() + 3 > b[1].left() for a, b in pairwise(placed))
+            if not tight:
+                break
+        painter.setFont(theme.font(11 if not tight and size == 11 else 12))
+        here = self.sliderPosition() / scale
+        taken = [placed[0][1], placed[-1][1]]
+        for i, rect in placed:
+            if tight and 0 < i < len(placed) - 1:
+                if any(rect.adjusted(-6, 0, 6, 0).intersects(other) for other in taken):
+                    continue
+                taken.append(rect)
+            chosen = i == here
+            painter.setPen(colors.color("accent" if chosen else "quiet"))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._stops[i][1])
+
+    def _placed(self, metrics: QFontMetricsF, scale: int) -> list[tuple[int, QRectF]]:
         placed: list[tuple[int, QRectF]] = []
-        last = len(self._stops) - 1
         for i, (_, label) in enumerate(self._stops):
             width = metrics.horizontalAdvance(label) + 2
             x = self.x_of(i * scale) - width / 2
             x = min(max(0.0, x), self.width() - width)
-            placed.append((i, QRectF(x, 26, width, 18)))
-        tight = any(a[1].right() + 4 > b[1].left() for a, b in zip(placed, placed[1:], strict=False))
-        here = self.sliderPosition() / scale
-        for i, rect in placed:
-            if tight and i not in (0, last):
-                continue
-            chosen = i == here and not self._dimmed
-            painter.setPen(colors.color("accent" if chosen else "quiet"))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._stops[i][1])
+            placed.append((i, QRectF(x, 23, width, self.height() - 23)))
+        return placed
 
 
 class KnobRow(QWidget):
@@ -237,9 +255,11 @@ class KnobRow(QWidget):
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)
         self.slider.moved.connect(lambda value: self.moved.emit(self._id, value))
+        for part in (self.title, self.value):
+            part.setMinimumHeight(24)
         line = QHBoxLayout()
         line.setSpacing(4)
-        line.addWidget(self.title, 1)
+        line.addWidget(self.title, 1, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.help, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -253,6 +273,8 @@ class KnobRow(QWidget):
         """Draw a knob."""
         if view == self._view:
             return
+        if view.id != self._id:
+            self.slider.let_go()
         self._view, self._id = view, view.id
         self.title.say(view.title)
         self.value.say(view.label)
@@ -280,38 +302,76 @@ class KnobRow(QWidget):
         )
 
 
+class Rows(QScrollArea):
+    """Wants the height of its rows, and scrolls where it gets less."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = QWidget()
+        self.inside.setObjectName("column")
+        self.column = QVBoxLayout(self.inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(9)
+        self.setWidget(self.inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        width = max(200, self.width())
+        return QSize(width, self.column.totalHeightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, min(96, self.sizeHint().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
 class ProtectionPanel(Card):
-    """All knobs. ``moved`` carries a knob's id and its new value."""
+    """All knobs; those without effect on this attacker come last. ``moved`` carries id and new value."""
 
     moved = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__(spacing=10)
+        super().__init__()
         self.title, self.corner = Label("title"), Label("quiet")
         self.empty = Label("quiet", wrap=True)
         line = QHBoxLayout()
         line.addWidget(self.title)
         line.addStretch(1)
         line.addWidget(self.corner)
+        self._area = Rows()
         self.column.addLayout(line)
         self.column.addWidget(self.empty)
+        self.column.addWidget(self._area)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.rows: list[KnobRow] = []
+        self._shown: tuple[KnobView, ...] | None = None
         self.retranslate("en")
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
-        """Draw the knobs, in order."""
+        """Draw the knobs."""
+        if knobs == self._shown:
+            return
+        self._shown = knobs
         while len(self.rows) < len(knobs):
             row = KnobRow()
             row.moved.connect(self.moved)
             row.retranslate(self._language)
-            self.column.addWidget(row)
+            self._area.column.addWidget(row)
             self.rows.append(row)
-        for row, view in zip(self.rows, knobs, strict=False):
+        for row, view in zip(self.rows, sorted(knobs, key=lambda k: bool(k.reason)), strict=False):
             row.show_view(view)
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(knobs))
         self.empty.setVisible(not knobs)
         self.corner.setVisible(bool(knobs))
+        self._area.updateGeometry()
 
     def retranslate(self, language: str) -> None:
         """Say the panel's own words in another language."""

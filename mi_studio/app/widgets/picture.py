@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """One picture of the stage, and the row of them."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QDragEnterEvent,
@@ -22,13 +23,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QW
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.bar import Bar
-from mi_studio.app.widgets.common import Button, FlowLayout, Label
-from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE, PASTE_HELP, say
+from mi_studio.app.widgets.common import Button, Label
+from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE_HELP, say
 from mi_studio.core.step import Pictures
 from mi_studio.studio.views import PaneView
 
 MARGIN = 6
 """Room around a picture, for the ring."""
+FOOT = 26
+"""Height of the line below a picture."""
 
 
 def to_images(pictures: Pictures) -> list[QImage]:
@@ -98,7 +101,7 @@ class PictureView(QWidget):
             ratio = self.devicePixelRatioF()
             longest = max(self._images[0].width(), self._images[0].height())
             whole = int(room * ratio) // longest * longest / ratio
-            if whole >= 0.94 * room:
+            if whole >= 0.97 * room:
                 room = int(whole)
         return QRectF(MARGIN, MARGIN, room, room)
 
@@ -124,7 +127,9 @@ class PictureView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = self.frame()
         if not self._images:
-            painter.setPen(QPen(colors.color("quiet"), 1.2, Qt.PenStyle.DashLine))
+            painter.setPen(
+                Qt.PenStyle.NoPen if self._ring else QPen(colors.color("quiet"), 1.2, Qt.PenStyle.DashLine)
+            )
             painter.setBrush(colors.color("window"))
             painter.drawRoundedRect(frame, 8, 8)
             self._write(painter, frame, self._words[0])
@@ -167,14 +172,17 @@ class PicturePane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title, self.subtitle = Label("title"), Label("quiet", wrap=True)
-        self.badge = Label("badge")
-        self.badge.hide()
+        self.title, self.subtitle = Label("title", wrap=True), Label("quiet", wrap=True)
         self.view = PictureView()
+        self.badge = Label("badge")
+        self.badge.setParent(self.view)
+        self.badge.move(MARGIN + 8, MARGIN + 8)
+        self.badge.hide()
         self.meter_name, self.meter_number = Label("quiet"), Label("title")
         self.meter_bar = Bar("leak")
         self.footer = Label("quiet")
         self.own, self.paste = Button("picture", "accent"), Button("paste", "accent")
+        self.footer.setMinimumHeight(FOOT)
         for button in (self.own, self.paste):
             button.setProperty("link", True)
         self.own.clicked.connect(self.open_requested)
@@ -184,16 +192,12 @@ class PicturePane(QWidget):
         top = QVBoxLayout(self.header)
         top.setContentsMargins(MARGIN, 0, MARGIN, 0)
         top.setSpacing(3)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self.title)
-        line.addWidget(self.badge)
-        line.addStretch(1)
-        top.addLayout(line)
+        top.addWidget(self.title)
         top.addWidget(self.subtitle)
         top.addStretch(1)
 
         self.meter = QWidget()
+        self.meter.setFixedHeight(FOOT)
         meter = QHBoxLayout(self.meter)
         meter.setContentsMargins(0, 0, 0, 0)
         meter.setSpacing(8)
@@ -206,11 +210,13 @@ class PicturePane(QWidget):
         foot.setContentsMargins(MARGIN, 2, MARGIN, 0)
         foot.setSpacing(2)
         foot.addWidget(self.meter)
-        self._tools = FlowLayout(gap=2, line_gap=0)
-        self._tools.addWidget(self.footer)
-        self._tools.addWidget(self.own)
-        self._tools.addWidget(self.paste)
-        foot.addLayout(self._tools)
+        tools = QHBoxLayout()
+        tools.setSpacing(2)
+        tools.addWidget(self.footer)
+        tools.addStretch(1)
+        tools.addWidget(self.own)
+        tools.addWidget(self.paste)
+        foot.addLayout(tools)
         foot.addStretch(1)
 
         column = QVBoxLayout(self)
@@ -220,6 +226,8 @@ class PicturePane(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.foot)
         self._view: PaneView | None = None
+        self._own_text = ""
+        self.setMinimumWidth(150)
         self.meter.hide()
         self.set_accepts_files(False)
         self.retranslate("en")
@@ -230,9 +238,12 @@ class PicturePane(QWidget):
         self.own.setVisible(accepts)
         self.paste.setVisible(accepts)
 
-    def set_badge(self, text: str) -> None:
-        """Show a badge beside the title; an empty text hides it."""
+    def set_badge(self, text: str, explanation: str = "") -> None:
+        """Show a badge on the picture; an empty text hides it."""
         self.badge.say(text)
+        self.badge.setToolTip(explanation)
+        self.badge.setAccessibleDescription(explanation)
+        self.badge.adjustSize()
         self.badge.setVisible(bool(text))
 
     def show_view(self, view: PaneView) -> None:
@@ -246,6 +257,7 @@ class PicturePane(QWidget):
         self.footer.say(view.footer)
         self.footer.setVisible(bool(view.footer))
         self.meter.setVisible(view.meter is not None)
+        self._fit()
         if view.meter is not None:
             name, share, number = view.meter
             self.meter_name.say(name)
@@ -253,16 +265,28 @@ class PicturePane(QWidget):
             self.meter_number.say(number)
         self.view.setAccessibleName(view.title)
         self.view.setAccessibleDescription(view.described)
-        self.view.setToolTip(view.described)
+        self.view.setToolTip("\n".join(t for t in (view.subtitle, view.described) if t))
 
     def retranslate(self, language: str) -> None:
         """Say the pane's own words in another language."""
-        self.own.setText(say(OWN_PICTURE, language))
-        self.own.setAccessibleName(self.own.text())
-        self.paste.setText(say(PASTE, language))
+        self._own_text = say(OWN_PICTURE, language)
+        self.own.setAccessibleName(self._own_text)
+        self.own.setToolTip(self._own_text)
+        self._fit()
         self.paste.setAccessibleName(say(PASTE_HELP, language))
         self.paste.setToolTip(f"{say(PASTE_HELP, language)} (Ctrl+V)")
         self.view.set_words(say(NOTHING_YET, language), say(DROP, language))
+
+    def _fit(self) -> None:
+        """Leave out the words of the button where they have no room."""
+        self.own.setText(self._own_text)
+        wanted = self.footer.sizeHint().width() + self.own.sizeHint().width() + self.paste.sizeHint().width()
+        if self.width() and wanted + 2 * MARGIN + 6 > self.width():
+            self.own.setText("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -316,6 +340,12 @@ class PaneRow(QWidget):
             pane.setVisible(i < count)
         return new
 
+    def set_compact(self, compact: bool) -> None:
+        """Leave the subtitles to the tooltips, for windows that are not high."""
+        for pane in self.panes:
+            pane.subtitle.setVisible(not compact)
+        self.align()
+
     def align(self) -> None:
         """Give all headers one height, and all feet."""
         shown = [p for p in self.panes if not p.isHidden()]
@@ -327,11 +357,19 @@ class PaneRow(QWidget):
         for pane in shown:
             if pane.header.height() != header or pane.header.minimumHeight() != header:
                 pane.header.setFixedHeight(header)
+            side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
+            pane.meter.setMaximumWidth(max(190, side))
             if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
                 pane.foot.setFixedHeight(foot)
         most = header + foot + width + 4
         if self.maximumHeight() != most:
             self.setMaximumHeight(most)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Align again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.align)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

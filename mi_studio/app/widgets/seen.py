@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """What the attacker sees, as bars."""
 
 from __future__ import annotations
@@ -20,24 +21,33 @@ MOST = 8
 class Bars(QWidget):
     """Name, bar and number, one below the other. An answer without scores is names alone."""
 
-    ROW = 23
+    LOW, HIGH = 20, 28
 
     def __init__(self) -> None:
         super().__init__()
         self._view: View | None = None
         self._empty = ""
+        self._row = self.HIGH
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, self.ROW * max(1, len(self.rows())))
+        return QSize(240, round(self._row * theme.scale()) * max(1, len(self.rows())))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def set_compact(self, compact: bool) -> None:
+        """Put the rows closer together."""
+        self._row = self.LOW if compact else self.HIGH
+        self.updateGeometry()
 
     def rows(self) -> list[tuple[str, float, str]]:
         """Return (name, share, number as text) of each bar."""
         if self._view is None:
             return []
         kind = self._view.kind
-        texts = {"scores": lambda v: f"{v:.1%}", "labels": lambda _: "", "gradient": lambda v: f"{v:.2f}"}
-        return [(name, value, texts[kind](value)) for name, value in self._view.bars[:MOST]]
+        form = {"scores": "{:.1%}", "labels": "", "gradient": "{:.2f}"}[kind]
+        return [(name, value, form.format(value)) for name, value in self._view.bars[:MOST]]
 
     def set_view(self, view: View | None, empty: str) -> None:
         """Show other bars; ``empty`` stands where there are none."""
@@ -63,34 +73,35 @@ class Bars(QWidget):
             painter.setPen(colors.color("quiet"))
             painter.drawText(QRectF(self.rect()), middle, self._empty)
             return
+        high = self.height() / len(rows)
         names_only = self._view is not None and self._view.kind == "labels"
         number = max(metrics.horizontalAdvance(t) for _, _, t in rows) + 2
         longest = max(metrics.horizontalAdvance(n) for n, _, _ in rows) + 2
         name_width = float(self.width() - 24) if names_only else min(longest, self.width() * 0.42)
         for i, (name, share, text) in enumerate(rows):
-            top = i * self.ROW
+            top = i * high
             left = 0.0
             if names_only:
                 left = 18.0
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colors.color("accent"))
-                painter.drawRoundedRect(QRectF(1, top + 7, 9, 9), 2, 2)
+                painter.drawRoundedRect(QRectF(1, top + high / 2 - 4.5, 9, 9), 2, 2)
                 painter.setFont(theme.font(theme.BODY, bold=True))
             painter.setPen(colors.color("text"))
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
-            painter.drawText(QRectF(left, top, name_width, self.ROW), middle, shown)
+            painter.drawText(QRectF(left, top, name_width, high), middle, shown)
             if names_only:
                 continue
             bar_left = name_width + 12
             draw_bar(
                 painter,
-                QRectF(bar_left, top + 8, max(8.0, self.width() - bar_left - number - 10), 8),
+                QRectF(bar_left, top + high / 2 - 4, max(8.0, self.width() - bar_left - number - 10), 8),
                 share,
                 "accent",
             )
             painter.setPen(colors.color("text"))
             right = Qt.AlignmentFlag.AlignRight | middle
-            painter.drawText(QRectF(self.width() - number, top, number, self.ROW), right, text)
+            painter.drawText(QRectF(self.width() - number, top, number, high), right, text)
 
 
 class SeenPanel(Card):
@@ -98,6 +109,7 @@ class SeenPanel(Card):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compact = False
         self.title, self.corner = Label("title"), Label("quiet")
         self.sentence = Label("quiet", wrap=True)
         self.bars = Bars()
@@ -108,6 +120,7 @@ class SeenPanel(Card):
         self.column.addLayout(line)
         self.column.addWidget(self.bars)
         self.column.addWidget(self.sentence)
+        self.column.addStretch(1)
         self._empty = say(SEEN_NOTHING, "en")
         self._view: SeenView | None = None
 
@@ -119,10 +132,21 @@ class SeenPanel(Card):
         self.title.say(view.title)
         self.corner.say(view.corner)
         self.sentence.say(view.sentence)
-        self.sentence.setVisible(bool(view.sentence))
+        self._show_sentence()
         self.bars.set_view(view.view, self._empty)
         self.setAccessibleName(view.title)
         self.setAccessibleDescription(f"{self.bars.accessibleName()}. {view.sentence}")
+
+    def set_compact(self, compact: bool) -> None:
+        """Move the sentence into the tooltip, for windows that are not high."""
+        self._compact = compact
+        self.bars.set_compact(compact)
+        self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        said = self.sentence.said
+        self.sentence.setVisible(bool(said) and not self._compact)
+        self.setToolTip(said if self._compact else "")
 
     def retranslate(self, language: str) -> None:
         """Say the empty state in another language."""

@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """The sentence on top: words, and brackets that are pickers."""
 
 from __future__ import annotations
@@ -245,7 +246,10 @@ class Picker(QFrame):
     def open_at(self, below: QWidget) -> None:
         """Open under a bracket, inside the screen."""
         inside = self._area.widget()
-        wanted = sum(card.sizeHint().height() + 2 for card in self.cards)
+        assert inside is not None
+        for part in self.findChildren(QWidget):
+            part.ensurePolished()
+        wanted = inside.sizeHint().height()
         space = below.screen().availableGeometry()
         corner = below.mapToGlobal(QPoint(0, below.height() + 4))
         room = max(160, space.bottom() - corner.y() - 70)
@@ -295,7 +299,7 @@ class Picker(QFrame):
         self._area.ensureWidgetVisible(card, 0, 8)
         return True
 
-    def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def hideEvent(self, event: QEvent) -> None:
         self.closed.emit()
 
 
@@ -348,6 +352,7 @@ class Sentence(QWidget):
             else:
                 assert isinstance(part, str)
                 shown.say(part.strip())
+                shown.setProperty("glued", _glue(part.strip()))
         if self._open is not None and self._open.bracket is not None and self.picker.isVisible():
             self.picker.fill(self._open.bracket, self._language)
         self._fit()
@@ -408,13 +413,12 @@ class Sentence(QWidget):
         """Keep the quiet notes unless they cost a further line."""
         if not self.width():
             return
-        lines = []
-        for noted in (False, True):
-            for button in self.brackets:
-                button.set_noted(noted)
-            lines.append(self._flow.lines(self.width()))
-        if lines[1] > lines[0]:
-            for button in self.brackets:
+        for button in self.brackets:
+            button.set_noted(False)
+        fewest = self._flow.lines(self.width())
+        for button in sorted(self.brackets, key=lambda b: b.bracket is None or b.bracket.slot != "attack"):
+            button.set_noted(True)
+            if self._flow.lines(self.width()) > fewest:
                 button.set_noted(False)
         self.updateGeometry()
 
@@ -422,6 +426,13 @@ class Sentence(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._fit()
+
+
+def _glue(words: str) -> int:
+    """Return the gap before words that may not begin a line: punctuation and Japanese particles; else 0."""
+    if words[:1] in tuple(".,:;!?、。"):
+        return 2
+    return 7 if "\u3041" <= words[:1] <= "\u309f" else 0
 
 
 def _shape(view: SentenceView) -> tuple[str, ...]:

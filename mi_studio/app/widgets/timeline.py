@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """The film of the attack: play, step, scrub."""
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ class FilmBar(BarSlider):
             if near is not None and step <= self._reached + half and near[0] <= self._reached:
                 draw_image(painter, near[2], rect, 4)
             else:
-                painter.setPen(QPen(colors.color("line"), 1))
+                painter.setPen(QPen(colors.color("track" if colors.name == "contrast" else "line"), 1))
                 painter.setBrush(colors.color("window"))
                 painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             if abs(step - here) <= half and (step - here) != half:
@@ -293,7 +294,7 @@ class Timeline(QFrame):
         self.speed.setProperty("square", True)
         self.speed.setFixedHeight(38)
         self.film = FilmBar()
-        self.step, self.busy, self.note = Label("small"), Label("small"), Label("quiet")
+        self.step, self.busy, self.note = Label("title"), Label("small"), Label("quiet")
         self.dots = BusyDots()
         self.dots.hide()
 
@@ -324,16 +325,17 @@ class Timeline(QFrame):
         top = QHBoxLayout()
         top.setContentsMargins(2, 0, 2, 0)
         top.setSpacing(10)
-        for part in (self.step, self.dots, self.busy):
-            top.addWidget(part)
+        top.addWidget(self.step)
+        top.addWidget(self.dots)
+        top.addWidget(self.busy)
         top.addStretch(1)
         top.addWidget(self.note)
         right = QVBoxLayout()
-        right.setSpacing(3)
+        right.setSpacing(5)
         right.addLayout(top)
         right.addWidget(self.film)
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 8, 20, 8)
+        row.setContentsMargins(20, 7, 20, 5)
         row.setSpacing(8)
         for part in (self.restart, self.back, self.play, self.forward, self.speed):
             row.addWidget(part)

@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
 """The verdict in plain words."""
 
 from __future__ import annotations
@@ -67,11 +68,11 @@ class Verdict(QWidget):
         painter.setBrush(color)
         centre = QPointF(34, self.height() / 2)
         if self._tone == "leak":
-            points = ((0, -10), (11, 9), (-11, 9))
-            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in points]))
+            triangle = ((0, -10), (11, 9), (-11, 9))
+            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in triangle]))
         elif self._tone == "unsure":
-            points = ((0, -11), (11, 0), (0, 11), (-11, 0))
-            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in points]))
+            diamond = ((0, -11), (11, 0), (0, 11), (-11, 0))
+            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in diamond]))
         else:
             if self._tone == "plain":
                 painter.setBrush(Qt.BrushStyle.NoBrush)

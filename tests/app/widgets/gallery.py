@@ -38,6 +38,8 @@ def picture(name: str, side: int) -> Pictures:
     path = assets() / name
     if path.exists():
         image = Image.open(path)
+        if name.startswith("catalogue"):  # a sheet of 28-pixel pictures
+            image = image.crop((0, 0, 28, 28))
         kept = np.asarray(image.resize((side, side), Image.Resampling.BOX))
         return np.ascontiguousarray(kept.reshape(1, side, side, -1))
     ramp = np.linspace(40, 220, side, dtype=np.uint8)
