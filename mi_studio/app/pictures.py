@@ -29,7 +29,7 @@ def from_place(place: str) -> NDArray[np.uint8]:
     return load_picture(Path(place))
 
 
-def from_clipboard(data: QMimeData) -> tuple[str, NDArray[np.uint8]]:
+def from_clipboard(data: QMimeData | None) -> tuple[str, NDArray[np.uint8]]:
     """Return the name and pixels, uint8 (h, w, 3), of a copied picture or picture file.
 
     Raises
@@ -37,6 +37,8 @@ def from_clipboard(data: QMimeData) -> tuple[str, NDArray[np.uint8]]:
     BadFileError
         If the clipboard holds neither, or the picture cannot be read.
     """
+    if data is None:  # an empty clipboard on some platforms
+        raise BadFileError(NOTHING_TO_PASTE)
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files:
         return Path(files[0]).name, load_picture(Path(files[0]))

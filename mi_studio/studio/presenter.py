@@ -45,7 +45,7 @@ from mi_studio.studio.views import (
     VerdictView,
 )
 
-FILM_FRAMES = 12
+FILM_FRAMES = 24
 CURVE_POINTS = 400
 TILE = 28
 T = TypeVar("T")
@@ -178,7 +178,7 @@ class Presenter:
                 KnobView(
                     id=knob.id,
                     title=self.say(knob.title),
-                    help=self.say(knob.help),
+                    help=self._help(knob),
                     stops=tuple((s.value, s.label.get(self.language)) for s in knob.stops),
                     value=value,
                     label=knob.label(value, self.language),
@@ -202,7 +202,11 @@ class Presenter:
             case "restarted":
                 return self.say(words.RESTARTED)
             case _:
-                return "" if knob.live else self.say(words.FIXED)
+                return ""
+
+    def _help(self, knob: Knob) -> str:
+        parts = [self.say(knob.help)] + ([] if knob.live else [self.say(words.FIXED)])
+        return ("" if self.language == "ja" else " ").join(parts)
 
     # pictures
 

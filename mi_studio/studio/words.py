@@ -6,7 +6,7 @@ from mi_studio.core.text import Text
 
 # the sentence: words and {brackets} in reading order
 SENTENCE = Text(
-    "{scene} model {model} is attacked by {attack} aiming at {target} and protected by {defense}",
+    "{scene} · {model} attacked by {attack} for {target} · protected by {defense}",
     "{scene} の {model} を {attack} で攻撃し、 {target} を狙います。防御は {defense} です。",
 )
 NOTHING = Text("nothing", "なし")

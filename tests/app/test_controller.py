@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import FakeRun
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mi_studio.app.controller import Controller
+from mi_studio.core import recording
+from mi_studio.core.config import OWN_PICTURE
+from mi_studio.core.errors import BadFileError
+from mi_studio.studio.lanes import Role
+from mi_studio.studio.runstate import RunState
+
+Open = Callable[..., Controller]
+
+
+def click(qtbot: QtBot, widget: Any, at: QPoint | None = None) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
+
+
+def finish(qtbot: QtBot, controller: Controller) -> None:
+    """Run the present choice to its end, as fast as it goes."""
+    controller.session.set_speed(math.inf)
+    if not controller.session.playing:
+        click(qtbot, controller.window.timeline.play)
+    qtbot.waitUntil(lambda: controller.session.state is RunState.FINISHED, timeout=5000)
+    qtbot.waitUntil(lambda: not controller.timer.isActive(), timeout=5000)
+
+
+def test_play_to_the_verdict_by_one_click(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    qtbot.waitUntil(lambda: not controller.timer.isActive())
+    finish(qtbot, controller)
+    window = controller.window
+    assert "Anyone would recognise" in controller.presenter.view().verdict.sentence
+    assert window.timeline.step.said.startswith(f"Step {FakeRun.LIMIT}")
+
+
+def test_keys(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    window, session = controller.window, controller.session
+    qtbot.keyClick(window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: session.main is not None and len(session.main.history) == 1)
+    qtbot.keyClick(window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: session.position == 1)
+    qtbot.waitUntil(lambda: not controller.timer.isActive())
+    qtbot.keyClick(window, Qt.Key.Key_Left)
+    assert session.position == 0
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert session.playing
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert session.state is RunState.PAUSED
+    qtbot.keyClick(window, Qt.Key.Key_Home)
+    assert session.state is RunState.STARTING
+    assert session.intent.wish.seed == 7
+
+
+def test_undo_by_key(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    controller.window.protection.moved.emit("gradient-noise", 0.5)
+    assert controller.session.intent.on
+    qtbot.keyClick(controller.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not controller.session.intent.on
+
+
+def test_a_slider_moved_by_hand_while_the_attack_runs(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    window, session = controller.window, controller.session
+    session.set_speed(0.5)
+    click(qtbot, window.timeline.play)
+    qtbot.waitUntil(lambda: session.position >= 2)
+    slider = window.protection.rows[0].slider
+    qtbot.keyClick(slider, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: session.main.mixed)
+    qtbot.waitUntil(lambda: session.lanes[Role.FRESH] is not None)
+    qtbot.waitUntil(lambda: bool(window.protection.rows[0].note.said))
+    assert "Took effect at step" in window.protection.rows[0].note.said
+    assert len([p for p in window.panes if not p.isHidden()]) == 4
+    finish(qtbot, controller)
+    assert session.lanes.judged is session.lanes[Role.FRESH]
+
+
+def test_pickers(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    sentence = controller.window.sentence
+    sentence.picked.emit("scene", "catalogue")
+    assert controller.session.intent.wish.scene == "catalogue"
+    sentence.picked.emit("attack", "inverting-gradients")
+    assert not controller.window.banner.isHidden()
+    assert controller.session.intent.wish.attack != "inverting-gradients"
+    sentence.toggled.emit("defense", "dp-training", True)
+    assert [d.id for d in controller.session.intent.on] == ["dp-training"]
+
+
+def test_languages_are_switched_while_it_runs(qtbot: QtBot, program: Open, own_settings: Path) -> None:
+    controller = program()
+    click(qtbot, controller.window.timeline.play)
+    click(qtbot, controller.window.top.languages["ja"])
+    assert controller.window.panes[0].title.said == "守るべき秘密"
+    qtbot.waitUntil(lambda: controller.session.position > 2)
+    click(qtbot, controller.window.top.languages["en"])
+    assert controller.window.panes[0].title.said == "The secret"
+    assert controller.settings.language == "en"
+
+
+def test_themes(program: Open) -> None:
+    controller = program()
+    for name in ("dark", "contrast", "light"):
+        controller.window.theme_chosen.emit(name)
+        assert controller.settings.theme == name
+
+
+def test_a_failure_is_told_and_the_program_lives_on(qtbot: QtBot, program: Open, fake: type[FakeRun]) -> None:
+    fake.fail_at = 2
+    controller = program()
+    click(qtbot, controller.window.timeline.play)
+    qtbot.waitUntil(lambda: controller.session.state is RunState.FAILED)
+    banner = controller.window.banner
+    assert not banner.isHidden()
+    assert "RuntimeError" in banner.text.said
+    assert "the engine broke" in banner.details.toPlainText()
+    fake.fail_at = None
+    finish(qtbot, controller)
+
+
+def a_picture(folder: Path) -> Path:
+    path = folder / "私の写真.png"
+    Image.fromarray(np.full((40, 60, 3), 77, np.uint8)).save(path)
+    return path
+
+
+def test_a_dropped_picture_becomes_the_secret(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
+    controller = program()
+    controller.window.panes[0].file_dropped.emit(str(a_picture(tmp_path)))
+    assert "stays on this computer" in controller.window.banner.text.said
+    finish(qtbot, controller)
+    assert controller.session.main.config.target == OWN_PICTURE
+    assert controller.session.main.secret.max() == 77
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"])
+def test_a_bad_file_is_told_and_the_program_lives_on(
+    qtbot: QtBot, program: Open, tmp_path: Path, content: bytes
+) -> None:
+    controller = program()
+    for name in ("bad.png", "bad.mireplay"):
+        (tmp_path / name).write_bytes(content)
+        controller.window.banner.hide()
+        controller.window.panes[0].file_dropped.emit(str(tmp_path / name))
+        assert name in controller.window.banner.text.said
+    controller.window.panes[0].file_dropped.emit("https://example.org/cat.png")
+    assert "not on this computer" in controller.window.banner.text.said
+    finish(qtbot, controller)
+
+
+def test_paste(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
+    controller = program()
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    controller.window.panes[0].paste_requested.emit()
+    assert "no picture in the clipboard" in controller.window.banner.text.said
+    image = QImage(33, 21, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.transparent)
+    clipboard.setImage(image)
+    controller.window.panes[0].paste_requested.emit()
+    assert controller.session.intent.wish.picture.shape == (1, 21, 33, 3)
+    assert controller.session.intent.wish.picture.min() == 255
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(a_picture(tmp_path)))])
+    clipboard.setMimeData(data)
+    controller.window.panes[0].paste_requested.emit()
+    assert controller.session.intent.wish.picture.shape == (1, 40, 60, 3)
+    clipboard.clear()
+
+
+def test_choosing_the_own_picture_asks_for_one(
+    program: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller = program()
+    answers = iter(["", str(a_picture(tmp_path))])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (next(answers), ""))
+    controller.window.sentence.picked.emit("target", OWN_PICTURE)
+    assert controller.session.intent.wish.target == "cat"
+    controller.window.panes[0].open_requested.emit()
+    assert controller.session.intent.wish.target == OWN_PICTURE
+    assert controller.settings.folder == str(tmp_path)
+
+
+def test_save_and_open(qtbot: QtBot, program: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = program()
+    window = controller.window
+    window.save_requested.emit()
+    assert "nothing to save" in window.banner.text.said
+    finish(qtbot, controller)
+
+    path = tmp_path / "run.mireplay"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.save_requested.emit()
+    assert "Saved as run.mireplay" in window.banner.text.said
+    assert len(recording.load(path).history) == FakeRun.LIMIT + 1
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "picture"), ""))
+    window.save_picture_requested.emit()
+    assert (tmp_path / "picture.png").exists()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path / "no" / "x.png"), ""))
+    window.save_picture_requested.emit()
+    assert "cannot be written" in window.banner.text.said
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    window.open_recording_requested.emit()
+    assert controller.session.filming
+
+
+def test_the_program_opens_with_a_recording(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
+    first = program()
+    finish(qtbot, first)
+    path = tmp_path / "run.mireplay"
+    first.save(path)
+    second = program(recording=path)
+    assert second.session.filming
+    assert second.timer.isActive()
+    third = program(recording=tmp_path / "missing.mireplay")
+    assert "missing.mireplay" in third.window.banner.text.said
+
+
+def test_closing_in_the_middle_leaves_nothing(qtbot: QtBot, program: Open) -> None:
+    controller = program()
+    click(qtbot, controller.window.timeline.play)
+    qtbot.waitUntil(lambda: controller.session.position > 1)
+    controller.close()
+    assert controller.session.state is RunState.IDLE
+    assert not controller.timer.isActive()
+    assert controller.worker.quit()
+
+
+def test_settings_are_kept_and_nonsense_is_ignored(program: Open, own_settings: Path) -> None:
+    from mi_studio.app.settings import Settings
+
+    first = program()
+    first.settings.language = "ja"
+    first.settings.theme = "dark"
+    first.window.sentence.picked.emit("scene", "catalogue")
+    first.close()
+    again = program(language=None, theme=None, scene=None, size=None)
+    assert again.presenter.language == "ja"
+    assert again.session.intent.wish.scene == "catalogue"
+    kept = Settings()
+    kept.language, kept.theme, kept.scene = "xx", "pink", "moon"
+    assert Settings().language in ("en", "ja")
+    assert Settings().theme == "system"
+    assert program(language=None, theme=None, scene=None).session.intent.wish.scene == "federated"
+
+
+def test_from_a_too_large_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mi_studio.app import pictures
+
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 100)
+    with pytest.raises(BadFileError, match="pixels"):
+        pictures.to_array(QImage(20, 20, QImage.Format.Format_RGB32))
