@@ -133,6 +133,13 @@ def _python() -> Iterator[Finding]:
 
 
 def _libraries() -> Iterator[Finding]:
+    if getattr(sys, "frozen", False):
+        yield Finding(
+            "libraries",
+            True,
+            Text("All libraries are in the package.", "ライブラリはすべてパッケージに入っています。"),
+        )
+        return
     there, wrong = [], []
     for name, wanted in _requirements():
         module = _MODULES.get(name.lower(), name.replace("-", "_"))
