@@ -19,78 +19,92 @@ import statistics
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from mi_studio.core import atomic
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig, resolve
-from mi_studio.core.knobs import plain
+from mi_studio.core.knobs import Value, plain
 from mi_studio.engine import Run
 from mi_studio.training.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 LINES = ("kin", "odd")
 RECORDS = (30_000, 2_000)
+CLASS_SCORES = ("evaluator_top1", "distance_same", "distance_other")
 SEEDS = (101, 102, 103)
 """Seeds of the reported runs; none of them was used while settings were chosen."""
 
 
-def finished(config: RunConfig) -> dict[str, Any]:
-    """Run to the end and return the result document."""
+def finished(config: RunConfig) -> Run:
+    """Run to the end."""
     run = Run(config)
     for _ in run:
         pass
-    return run.result()
+    return run
 
 
-def mean(results: list[dict[str, Any]], score: str) -> float:
-    """Average a score over runs."""
-    return statistics.fmean(r["scores"][score]["value"] for r in results)
+def result(config: RunConfig) -> dict[str, Any]:
+    """Run to the end and return the result document."""
+    return finished(config).result()
 
 
-def base_rate(results: list[dict[str, Any]], score: str) -> str:
-    """Average what random pictures of the public prior score, over the classes of some runs."""
-    return f"{statistics.fmean(r['scores'][score]['base_rate'] for r in results):.2f}"
+class Pool:
+    """The final scores of several runs, one value per run and target."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.runs = runs
+        scores = [run.final_scores() for run in runs]
+        self._values = {name: np.concatenate([s[name] for s in scores]) for name in scores[0]}
+
+    def mean(self, score: str) -> str:
+        """Average a score over runs and targets."""
+        return f"{self._values[score].mean():.2f}"
+
+    def closer(self) -> str:
+        """Count the pictures that are nearer to their class's private photos than to any other's."""
+        closer = self._values["distance_same"] < self._values["distance_other"]
+        return f"{closer.sum()} of {closer.size}"
+
+    def random(self, score: str) -> str:
+        """Average what random pictures of the public prior score for the same targets."""
+        return f"{statistics.fmean(run.base_rates[score] for run in self.runs):.2f}"
+
+
+def catalogue(attack: str, seeds: Iterable[int], target: str = "all", **settings: Value) -> Pool:
+    """Attack the catalogue once for each seed."""
+    named = {name.replace("_", "-"): value for name, value in settings.items()}
+    return Pool(
+        [finished(resolve("catalogue", attack=attack, target=target, seed=s, settings=named)) for s in seeds]
+    )
 
 
 def epsilon(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """ε × size of the private set: what it costs and what latent search still gets (5 classes, 3 seeds)."""
-    yield ["private line", "private records", "ε", "test accuracy", "evaluator top-1", "distance same",
-           "distance other", "same < other"]  # fmt: skip
+    head = "private line|private records|ε|test accuracy|evaluator top-1|distance same|distance other"
+    yield [*head.split("|"), "same < other"]
     grid = [s.value for s in library().defense("dp-training").knob.stops]
     for line in LINES:
         for records in RECORDS:
             for value in grid:
-                results, closer = [], []
-                for seed in SEEDS:
-                    for target in targets(line):
-                        result = finished(
-                            resolve(
-                                "catalogue",
-                                attack="latent-search",
-                                target=target,
-                                seed=seed,
-                                settings={"private-line": line, "private-records": records, "epsilon": value},
-                            )
-                        )
-                        results.append(result)
-                        closer.append(is_closer(result))
+                found = catalogue(
+                    "latent-search", SEEDS, private_line=line, private_records=records, epsilon=value
+                )
+                utility = found.runs[0].utility
                 yield [
                     line,
                     f"{records:,}",
                     plain(value).replace("inf", "∞"),
-                    f"{results[0]['utility']['value']:.3f}",
-                    f"{mean(results, 'evaluator_top1'):.2f}",
-                    f"{mean(results, 'distance_same'):.2f}",
-                    f"{mean(results, 'distance_other'):.2f}",
-                    f"{sum(closer)} of {len(closer)}",
+                    f"{utility.value:.3f}" if utility else "",
+                    *map(found.mean, CLASS_SCORES),
+                    found.closer(),
                 ]
-            random = [base_rate(results, s) for s in ("evaluator_top1", "distance_same", "distance_other")]
-            yield [line, f"{records:,}", "random prior picture", "", *random, ""]
+        yield [line, "", "random prior picture", "", *map(found.random, CLASS_SCORES), ""]
 
 
 def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
@@ -99,37 +113,23 @@ def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG
     yield [*head.split("|"), "random: top-1", "random: same", "random: other", "queries", "seconds"]
     for attack in ("latent-search", "score-search", "mi-face"):
         for line in LINES:
-            for target in targets(line):
-                results = [
-                    finished(
-                        resolve(
-                            "catalogue",
-                            attack=attack,
-                            target=target,
-                            seed=seed,
-                            settings={"private-line": line},
-                        )
-                    )
-                    for seed in range(101, 111)
-                ]
+            for target in library().scene("catalogue").targets[line]:
+                found = catalogue(attack, range(101, 111), target.id, private_line=line)
+                last = [run.history.last for run in found.runs]
                 yield [
                     attack,
                     line,
-                    target,
-                    f"{sum(map(is_closer, results))} of {len(results)}",
-                    f"{mean(results, 'evaluator_top1'):.2f}",
-                    f"{mean(results, 'distance_same'):.2f}",
-                    f"{mean(results, 'distance_other'):.2f}",
-                    base_rate(results, "evaluator_top1"),
-                    base_rate(results, "distance_same"),
-                    base_rate(results, "distance_other"),
-                    f"{results[0]['queries']:,}",
-                    f"{statistics.median(r['seconds'] for r in results):.1f}",
+                    target.id,
+                    found.closer(),
+                    *map(found.mean, CLASS_SCORES),
+                    *map(found.random, CLASS_SCORES),
+                    f"{last[0].queries:,}",
+                    f"{statistics.median(step.seconds for step in last):.1f}",
                 ]
 
 
 def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
-    """How finely the API answers × what score search still gets (all 5 classes, 3 seeds)."""
+    """How finely the API answers: what score search still gets (5 classes, 3 seeds)."""
     yield [
         "private line",
         "granularity",
@@ -140,27 +140,8 @@ def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: AR
     ]
     for line in LINES:
         for stop in library().defense("output-restriction").knob.stops:
-            results = [
-                finished(
-                    resolve(
-                        "catalogue",
-                        attack="score-search",
-                        target=target,
-                        seed=seed,
-                        settings={"private-line": line, "granularity": stop.value},
-                    )
-                )
-                for seed in SEEDS
-                for target in targets(line)
-            ]
-            yield [
-                line,
-                str(stop.value),
-                f"{mean(results, 'evaluator_top1'):.2f}",
-                f"{mean(results, 'distance_same'):.2f}",
-                f"{mean(results, 'distance_other'):.2f}",
-                f"{sum(map(is_closer, results))} of {len(results)}",
-            ]
+            found = catalogue("score-search", SEEDS, private_line=line, granularity=stop.value)
+            yield [line, str(stop.value), *map(found.mean, CLASS_SCORES), found.closer()]
 
 
 def federated(options: argparse.Namespace) -> Iterator[list[str]]:
@@ -173,7 +154,7 @@ def federated(options: argparse.Namespace) -> Iterator[list[str]]:
             for progress in ("fresh", "early", "converged"):
                 for size in (32, 64):
                     results = [
-                        finished(
+                        result(
                             resolve(
                                 "federated",
                                 model=model,
@@ -207,7 +188,7 @@ def gradient(options: argparse.Namespace) -> Iterator[list[str]]:
         for name in ("gradient-noise", "gradient-prune", "gradient-clip"):
             for stop in library().defense(name).knob.stops:
                 results = [
-                    finished(resolve("federated", image=str(p), seed=seed, settings={name: stop.value}))
+                    result(resolve("federated", image=str(p), seed=seed, settings={name: stop.value}))
                     for seed in SEEDS
                     for p in pictures
                 ]
@@ -219,17 +200,6 @@ def gradient(options: argparse.Namespace) -> Iterator[list[str]]:
                     f"{statistics.median(r['scores']['ssim']['value'] for r in results):.2f}",
                     f"{statistics.fmean(r['utility']['value'] for r in results):.2f}",
                 ]
-
-
-def targets(line: str) -> list[str]:
-    """Return the private classes of a split."""
-    return [t.id for t in library().scene("catalogue").targets[line]]
-
-
-def is_closer(result: dict[str, Any]) -> bool:
-    """Whether a picture is nearer to the private photos of its class than to any other's."""
-    scores = result["scores"]
-    return bool(scores["distance_same"]["value"] < scores["distance_other"]["value"])
 
 
 def outside_pictures(folder: Path | None, work: Path) -> list[Path]:
@@ -244,7 +214,7 @@ def outside_pictures(folder: Path | None, work: Path) -> list[Path]:
         sys.exit(
             f"Give --pictures DIR, or: pip download --no-deps scikit-image==0.25.2 -d {Sources().wheels}"
         )
-    crops = []
+    crops: list[Path] = []
     with zipfile.ZipFile(wheels[-1]) as wheel, wheel.open("skimage/data/motorcycle_left.png") as file:
         photograph = Image.open(file).convert("RGB")
     for left, top, side in CROPS:

@@ -30,7 +30,7 @@ from mi_studio.core.weights import Privacy, Utility
 from mi_studio.engine import devices
 from mi_studio.engine.access import Access, Progress, Setup
 from mi_studio.engine.case import open_case
-from mi_studio.engine.judge import as_images, as_pictures, summary
+from mi_studio.engine.judge import Scores, as_images, as_pictures, summary
 
 Attack = Callable[[Access, Setup], Iterator[Progress]]
 
@@ -171,16 +171,23 @@ class Run:
         """Return the true pictures to show beside the final ones; call when the run has ended."""
         return self._case.judge.original(self._final_images())
 
+    def final_scores(self) -> Scores:
+        """Return every score of the final picture, one value per target.
+
+        The final picture is the best by the attack's own objective, as the 8-bit picture that is
+        handed over.
+        """
+        return self._case.judge.full(self._final_images())
+
     def _final_images(self) -> torch.Tensor:
         return as_images(self.history.final.images, self._device)
 
     def result(self) -> dict[str, Any]:
         """Return the document that ``result.json`` holds, for what has been computed so far.
 
-        It follows ``mi_studio/core/result.schema.json``. Scores are those of the final picture: the
-        best by the attack's own objective, as the 8-bit picture that is handed over.
+        It follows ``mi_studio/core/result.schema.json``; the scores are the `final_scores`.
         """
-        scores = self._case.judge.full(self._final_images())
+        scores = self.final_scores()
         steps = self.history.last.index
         document: dict[str, Any] = {
             "format": 1,
