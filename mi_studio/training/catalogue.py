@@ -22,7 +22,7 @@ from mi_studio.training.writing import write_weights
 
 PER_CLASS_SMALL = 400
 EVALUATOR_SEED = 7
-EVALUATOR_EPOCHS = 8
+EVALUATOR_EPOCHS = 6
 EVALUATOR_BATCH = 128
 EVALUATOR_RATE = 3e-3
 

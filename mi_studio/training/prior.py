@@ -22,7 +22,7 @@ from mi_studio.training.recipe import Clock, Context
 from mi_studio.training.writing import write_weights
 
 SEED = 11
-EPOCHS = 10
+EPOCHS = 8
 BATCH = 64
 RATE = 4e-4
 LATENT = 64

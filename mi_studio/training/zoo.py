@@ -32,12 +32,12 @@ _RECIPES = (
     Recipe("federated-pictures", ("assets/federated/**",), 0.1, federated.write_pictures),
     Recipe("federated-clients", ("pretrained/federated/*/*",), 6, federated.train_clients),
     Recipe("catalogue-sheets", ("assets/catalogue/**",), 0.2, catalogue.write_sheets),
-    Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 7, catalogue.train_evaluator),
+    Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 6, catalogue.train_evaluator),
     *(
         Recipe(
             f"catalogue-prior-{line}",
             (f"pretrained/catalogue/prior/{line}.*",),
-            7,
+            5,
             partial(prior.train_prior, line=line),
         )
         for line in LINES
@@ -51,7 +51,7 @@ _RECIPES = (
     Recipe(
         "catalogue-victims-30000",
         ("pretrained/catalogue/small-cnn/*-30000-*",),
-        26,
+        20,
         partial(private.train_grid, records=30000),
     ),
     Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
