@@ -63,7 +63,7 @@ LIGHT = Theme(
     accent_ground="#E7F1F6",
     leak="#B5460F",
     leak_ground="#FCEFE6",
-    safe="#0F7B5F",
+    safe="#0A614B",
     safe_ground="#E6F4EF",
     unsure="#6A4C93",
     unsure_ground="#F1ECF8",
@@ -178,8 +178,10 @@ def apply(app: QApplication, name: str) -> None:
     theme = _chosen[0] = THEMES[name]
     if app.style().name() != "fusion":
         app.setStyle(QStyleFactory.create("Fusion"))
-    app.setPalette(_palette(theme))
-    app.setStyleSheet(_sheet(theme))
+    sheet = _sheet(theme)
+    if sheet != app.styleSheet():  # setting the same one again would cost as much as a new one
+        app.setPalette(_palette(theme))
+        app.setStyleSheet(sheet)
 
 
 def _palette(theme: Theme) -> QPalette:

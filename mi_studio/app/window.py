@@ -9,7 +9,6 @@ from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -77,7 +76,6 @@ class TopBar(QFrame):
         self.help = IconButton("help", 34)
         self.colors = IconButton("sun", 34)
         self.languages = {"ja": Button(), "en": Button()}
-        group = QButtonGroup(self)
         segments = QHBoxLayout()
         segments.setSpacing(4)
         for language, title in (("ja", "日本語"), ("en", "English")):
@@ -85,7 +83,6 @@ class TopBar(QFrame):
             button.setText(title)
             button.setCheckable(True)
             button.setProperty("segment", True)
-            group.addButton(button)
             segments.addWidget(button)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 20, 0)
@@ -189,7 +186,7 @@ class MainWindow(QMainWindow):
         top = self.top
         top.open.clicked.connect(self.open_recording_requested)
         for language, button in top.languages.items():
-            button.clicked.connect(lambda _=False, chosen=language: self.language_chosen.emit(chosen))
+            button.clicked.connect(lambda _=False, chosen=language: self._choose_language(chosen))
         save, colors, helps = QMenu(self), QMenu(self), QMenu(self)
         self._save_run = save.addAction("")
         self._save_run.triggered.connect(self.save_requested)
@@ -248,11 +245,9 @@ class MainWindow(QMainWindow):
         old, self._view = self._view, view
         if view is old:
             return
-        new = self.row.set_count(len(view.panes)) if len(view.panes) > len(self.panes) else []
-        for pane in new:
-            pane.retranslate(self._language)
         if old is None or len(old.panes) != len(view.panes):
-            self.row.set_count(len(view.panes))
+            for pane in self.row.set_count(len(view.panes)):
+                pane.retranslate(self._language)
         for pane, part in zip(self.panes, view.panes, strict=False):
             pane.show_view(part)
         if old is None or _heights(old) != _heights(view):
@@ -275,7 +270,7 @@ class MainWindow(QMainWindow):
         badge = say(MIXED, self._language) if text else ""
         panes = self._view.panes if self._view is not None else ()
         for i, pane in enumerate(self.panes):
-            mine = panes[i].ring if i < len(panes) else i == 1
+            mine = panes[i].ring if i < len(panes) else False
             pane.set_badge(badge if mine else "", text)
         self.row.align()
 
@@ -292,6 +287,11 @@ class MainWindow(QMainWindow):
         if name in self._themes:
             self._themes[name].setChecked(True)
             self.top.colors.set_icon(THEME_ICONS[name])
+
+    def _choose_language(self, language: str) -> None:
+        for code, button in self.top.languages.items():
+            button.setChecked(code == self._language)  # whoever decides will call retranslate
+        self.language_chosen.emit(language)
 
     def _choose_theme(self, name: str) -> None:
         self.set_theme(name)

@@ -22,6 +22,7 @@ def lengthened(text: str) -> str:
 
 _INSIDE = re.compile(
     r"(?<=[\u3041-\u309f])(?=[\u3041-\u309f])"  # hiragana, hiragana
+    r"|(?<=[\u3041-\u309f])(?<![はがをにでとものへやてたるらばなく])(?=[\u4e00-\u9fff])"  # inside 送り直す
     r"|(?<=[\u30a0-\u30ff])(?=[\u30a0-\u30ff\u3041-\u309f])"  # katakana, then kana
     r"|(?<=[\u4e00-\u9fff々])(?=[\u4e00-\u9fff々\u3041-\u309f])"  # kanji, then kanji or hiragana
     r"|(?<=[0-9A-Za-zε%°])(?=[\u3041-\u30ff\u4e00-\u9fff])"  # a number or name, then its unit or particle
@@ -93,6 +94,10 @@ CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{rea
 
 # The pictures
 NOTHING_YET = Text("Nothing yet", "まだ何もありません")
+TWIN_HERE = Text(
+    "Once a protection is on, the same attack without it runs here beside it.",
+    "防御を使うと、防御なしの同じ攻撃がここに並びます。",
+)
 OWN_PICTURE = Text("Use your own picture…", "自分の画像を使う…")
 PASTE = Text("Paste", "貼り付け")
 PASTE_HELP = Text("Paste a picture from the clipboard", "クリップボードの画像を貼り付け")

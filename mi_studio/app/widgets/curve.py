@@ -38,7 +38,6 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         plot.vb.setDefaultPadding(0)
         self._left, self._bottom = plot.getAxis("left"), plot.getAxis("bottom")
         self._left.setWidth(34)
-        self._bottom.setHeight(19)
         for axis in (self._left, self._bottom):
             axis.setStyle(tickLength=0, tickTextOffset=5, tickFont=theme.font(11))
         self._ghost, self._main = plot.plot([], [], antialias=True), plot.plot([], [], antialias=True)
@@ -51,6 +50,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
         self._view: CurveView | None = None
         self._language = "en"
+        self._compact = False
         self._paint()
 
     def sizeHint(self) -> QSize:
@@ -58,8 +58,9 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
 
     def set_compact(self, compact: bool) -> None:
         """Do without the step numbers, for windows that are not high."""
-        self._bottom.setVisible(not compact)
-        self._bottom.setHeight(2 if compact else 19)
+        self._bottom.setStyle(showValues=not compact)
+        self._compact = compact
+        self._paint()
         self.setMinimumHeight(54 if compact else 78)
 
     def show_view(self, view: CurveView) -> None:
@@ -165,8 +166,9 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         if ghost:
             x, y = ghost[0]
             ghost_above = not main_above or y - view.low < 0.2 * span
-            self._ghost_name.setAnchor((1, 1 if ghost_above else 0))
-            self._ghost_name.setPos(min(x, view.total), y)
+            beside = x + (metrics.horizontalAdvance(view.ghost_name) + 16) * wide < view.total
+            self._ghost_name.setAnchor((0 if beside else 1, 1 if ghost_above else 0))
+            self._ghost_name.setPos(min(x, view.total) + (5 * wide if beside else 0), y)
         self._main_name.setText(view.main_name if len(view.main) > 1 else "")
         self._ghost_name.setText(view.ghost_name if ghost else "")
 
@@ -175,6 +177,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         for part in (self._label, self._main_name, self._ghost_name, *(text for _, text in self._marks)):
             part.setFont(theme.font(TYPE))
         self._left.setWidth(round(34 * theme.scale()))
+        self._bottom.setHeight(8 if self._compact else round(19 * theme.scale()))
         leak, quiet, accent = colors.color("leak"), colors.color("quiet"), colors.color("accent")
         self._main.setPen(pg.mkPen(leak, width=3))
         self._ghost.setPen(pg.mkPen(leak, width=1.6, style=Qt.PenStyle.CustomDashLine, dash=[4, 3]))

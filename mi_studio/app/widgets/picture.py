@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QW
 from mi_studio.app import theme
 from mi_studio.app.widgets.bar import Bar
 from mi_studio.app.widgets.common import Button, Label
-from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE_HELP, say
+from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE_HELP, TWIN_HERE, breakable, say
 from mi_studio.core.step import Pictures
 from mi_studio.studio.views import PaneView
 
@@ -152,7 +152,7 @@ class PictureView(QWidget):
         painter.setPen(theme.current().color("quiet"))
         painter.setFont(theme.font(theme.BODY))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(frame.adjusted(8, 8, -8, -8), flags, text)
+        painter.drawText(frame.adjusted(24, 8, -24, -8), flags, breakable(text))
 
 
 class PicturePane(QWidget):
@@ -227,6 +227,8 @@ class PicturePane(QWidget):
         column.addWidget(self.foot)
         self._view: PaneView | None = None
         self._own_text = ""
+        self._vacant = False
+        self._language = "en"
         self.setMinimumWidth(150)
         self.meter.hide()
         self.set_accepts_files(False)
@@ -237,6 +239,14 @@ class PicturePane(QWidget):
         self.setAcceptDrops(accepts)
         self.own.setVisible(accepts)
         self.paste.setVisible(accepts)
+
+    def set_vacant(self, vacant: bool) -> None:
+        """Stand empty, with a hint of what will come here."""
+        if vacant != self._vacant:
+            self._vacant = vacant
+            if vacant:
+                self.show_view(PaneView("", "", "", None, None, ""))
+            self.retranslate(self._language)
 
     def set_badge(self, text: str, explanation: str = "") -> None:
         """Show a badge on the picture; an empty text hides it."""
@@ -269,13 +279,17 @@ class PicturePane(QWidget):
 
     def retranslate(self, language: str) -> None:
         """Say the pane's own words in another language."""
+        self._language = language
         self._own_text = say(OWN_PICTURE, language)
         self.own.setAccessibleName(self._own_text)
         self.own.setToolTip(self._own_text)
         self._fit()
         self.paste.setAccessibleName(say(PASTE_HELP, language))
         self.paste.setToolTip(f"{say(PASTE_HELP, language)} (Ctrl+V)")
-        self.view.set_words(say(NOTHING_YET, language), say(DROP, language))
+        empty = say(TWIN_HERE if self._vacant else NOTHING_YET, language)
+        self.view.set_words(empty, say(DROP, language))
+        if self._vacant:
+            self.view.setAccessibleName(empty)
 
     def _fit(self) -> None:
         """Leave out the words of the button where they have no room."""
@@ -329,7 +343,11 @@ class PaneRow(QWidget):
         self.set_count(count)
 
     def set_count(self, count: int) -> list[PicturePane]:
-        """Have this many panes; return the new ones."""
+        """Have this many panes; return the new ones. There is room for three at least.
+
+        The third is where the undefended twin will be: the pictures keep their place when it comes.
+        """
+        used, count = count, max(3, count)
         new = []
         while len(self.panes) < count:
             pane = PicturePane()
@@ -338,6 +356,7 @@ class PaneRow(QWidget):
             new.append(pane)
         for i, pane in enumerate(self.panes):
             pane.setVisible(i < count)
+            pane.set_vacant(used <= i < count)
         return new
 
     def set_compact(self, compact: bool) -> None:

@@ -388,6 +388,7 @@ class Sentence(QWidget):
                 shown.clicked.connect(lambda _=False, shown=shown: self._show(shown))
             self._parts.append(shown)
             self._flow.addWidget(shown)
+            shown.show()  # a hidden part would have no place in the line
 
     def _show(self, button: BracketButton) -> None:
         if button.bracket is None:
@@ -432,7 +433,7 @@ def _glue(words: str) -> int:
     """Return the gap before words that may not begin a line: punctuation and Japanese particles; else 0."""
     if words[:1] in tuple(".,:;!?、。"):
         return 2
-    return 7 if "\u3041" <= words[:1] <= "\u309f" else 0
+    return 7 if "\u3041" <= words[:1] <= "\u309f" or words[:1] in "·・" else 0
 
 
 def _shape(view: SentenceView) -> tuple[str, ...]:

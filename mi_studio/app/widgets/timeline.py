@@ -10,11 +10,11 @@ from PySide6.QtGui import (
     QAction,
     QActionGroup,
     QFontMetricsF,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QWheelEvent,
 )
@@ -103,7 +103,7 @@ class FilmBar(BarSlider):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._reached = 0
         self._marks: tuple[tuple[int, str], ...] = ()
-        self._film: list[tuple[int, Pictures, QImage]] = []
+        self._film: list[tuple[int, Pictures, QPixmap]] = []
         self.setSingleStep(1)
         self.actionTriggered.connect(lambda _: self._ask(self.sliderPosition()))
 
@@ -122,13 +122,25 @@ class FilmBar(BarSlider):
         film = []
         for step, picture in view.film:
             old = known.get(step)
-            image = old[1] if old is not None and old[0] is picture else to_images(picture)[0]
+            image = old[1] if old is not None and old[0] is picture else self._thumb(picture)
             film.append((step, picture, image))
         self._film = film
         self._reached, self._marks = view.reached, view.marks
         if not self.isSliderDown():
             self.setValue(view.position)
         self.update()
+
+    def _thumb(self, picture: Pictures) -> QPixmap:
+        """Return a frame at its final size, so that painting it again costs little."""
+        ratio = self.devicePixelRatioF()
+        drawn = QPixmap(round(self.THUMB * ratio), round(self.THUMB * ratio))
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        draw_image(painter, to_images(picture)[0], QRectF(0, 0, self.THUMB, self.THUMB), 4)
+        painter.end()
+        return drawn
 
     def _ask(self, step: int) -> None:
         step = min(step, self._reached)
@@ -170,14 +182,13 @@ class FilmBar(BarSlider):
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         places = self.slots()
         half = self.maximum() / max(1, len(places) - 1) / 2
         here = self.sliderPosition()
         for rect, step in places:
             near = min(self._film, key=lambda f: abs(f[0] - step), default=None) if self._film else None
             if near is not None and step <= self._reached + half and near[0] <= self._reached:
-                draw_image(painter, near[2], rect, 4)
+                painter.drawPixmap(rect.topLeft(), near[2])
             else:
                 painter.setPen(QPen(colors.color("track" if colors.name == "contrast" else "line"), 1))
                 painter.setBrush(colors.color("window"))

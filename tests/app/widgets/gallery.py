@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ TOTAL = 160
 SIZES = ((1280, 800), (1920, 1080), (1100, 700))
 
 
+@cache
 def picture(name: str, side: int) -> Pictures:
     """A shipped picture as (1, side, side, c), or a made one."""
     path = assets() / name
@@ -56,6 +58,7 @@ def likeness(step: int, top: float) -> float:
     return top / (1 + math.exp(-(step - 34) / 15))
 
 
+@cache
 def choices(ja: bool) -> dict[str, tuple[Choice, ...]]:
     def thumb(name: str) -> Pictures:
         return picture(name, 48)[0]
@@ -189,6 +192,7 @@ def choices(ja: bool) -> dict[str, tuple[Choice, ...]]:
     }
 
 
+@cache
 def sentence(ja: bool) -> SentenceView:
     entries = choices(ja)
 
@@ -270,6 +274,7 @@ def knobs(ja: bool, noise: float = 0.05) -> tuple[KnobView, ...]:
     )
 
 
+@cache
 def stage(
     language: str,
     step: int = 84,

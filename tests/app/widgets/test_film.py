@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from gallery import TOTAL, stage
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mi_studio.app.widgets.timeline import Timeline
+
+VIEW = stage("en").timeline
+
+
+@pytest.fixture
+def timeline(qtbot: QtBot) -> Timeline:
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.resize(1280, 116)
+    timeline.show_view(VIEW)
+    with qtbot.waitExposed(timeline):
+        timeline.show()
+    return timeline
+
+
+def test_buttons(timeline: Timeline, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(timeline.play_toggled):
+        QTest.mouseClick(timeline.play, Qt.MouseButton.LeftButton)
+    for part, by in ((timeline.back, -1), (timeline.forward, 1)):
+        with qtbot.waitSignal(timeline.stepped) as stepped:
+            QTest.mouseClick(part, Qt.MouseButton.LeftButton)
+        assert stepped.args == [by]
+
+
+def test_menus(timeline: Timeline, qtbot: QtBot) -> None:
+    for action, new in ((timeline._same, False), (timeline._new, True)):
+        with qtbot.waitSignal(timeline.restarted) as restarted:
+            action.trigger()
+        assert restarted.args == [new]
+    for speed, action in timeline._speeds.items():
+        with qtbot.waitSignal(timeline.speed_chosen) as chosen:
+            action.trigger()
+        assert chosen.args == [speed]
+    assert set(timeline._speeds) == {0.25, 0.5, 1.0, 2.0, math.inf}
+
+
+def test_scrubbing_with_the_mouse_stops_at_the_newest_step(timeline: Timeline, qtbot: QtBot) -> None:
+    film, asked = timeline.film, []
+    timeline.scrubbed.connect(asked.append)
+    bar = film.BAR_Y
+    QTest.mousePress(film, Qt.MouseButton.LeftButton, pos=QPoint(round(film.x_of(20)), bar))
+    for step in (30, 60, 150):
+        QTest.mouseMove(film, QPoint(round(film.x_of(step)), bar))
+    QTest.mouseRelease(film, Qt.MouseButton.LeftButton, pos=QPoint(round(film.x_of(150)), bar))
+    assert asked == [20, 30, 60, VIEW.reached]
+
+
+def test_a_click_on_a_frame_goes_there(timeline: Timeline, qtbot: QtBot) -> None:
+    rect, step = timeline.film.slots()[4]
+    with qtbot.waitSignal(timeline.scrubbed) as scrubbed:
+        QTest.mouseClick(timeline.film, Qt.MouseButton.LeftButton, pos=rect.center().toPoint())
+    assert abs(scrubbed.args[0] - step) < TOTAL / len(timeline.film.slots())
+
+
+def test_keys_scrub(timeline: Timeline) -> None:
+    asked: list[int] = []
+    timeline.scrubbed.connect(asked.append)
+    timeline.film.setFocus()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End):
+        QTest.keyClick(timeline.film, key)
+    assert asked == [83, 67, 0, VIEW.reached]
+
+
+def test_a_view_asks_for_nothing(timeline: Timeline) -> None:
+    asked: list[object] = []
+    timeline.scrubbed.connect(asked.append)
+    timeline.play_toggled.connect(lambda: asked.append("play"))
+    timeline.show_view(replace(VIEW, position=12, playing=False, speed=2.0))
+    assert asked == []
+    assert timeline.film.value() == 12
+    assert timeline.step.said == "Step 12 / 160"
+    assert timeline.play.accessibleName() == "Play"
+    assert timeline.speed.text() == "2×"
+
+
+def test_busy_is_said_and_ends(timeline: Timeline) -> None:
+    timeline.show_view(replace(VIEW, busy="Preparing"))
+    assert timeline.busy.isVisible()
+    assert timeline.dots.isVisible()
+    timeline.show_view(replace(VIEW, busy=""))
+    assert not timeline.busy.isVisible()
+    assert not timeline.dots._timer.isActive()
+
+
+def test_both_languages(timeline: Timeline) -> None:
+    timeline.retranslate("ja")
+    assert timeline.step.said == "ステップ 84 / 160"
+    assert timeline.play.accessibleName() == "一時停止"
+    assert timeline.film.accessibleName() == "攻撃の経過: ステップ 84 / 160"
+
+
+def test_the_ends_of_the_film(timeline: Timeline) -> None:
+    timeline.show_view(replace(VIEW, position=0, reached=0, film=()))
+    assert not timeline.back.isEnabled()
+    timeline.show_view(replace(VIEW, position=TOTAL, reached=TOTAL))
+    assert not timeline.forward.isEnabled()
+    timeline.grab()

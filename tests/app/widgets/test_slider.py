@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from gallery import knobs
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mi_studio.app.widgets.knobs import FINE, ProtectionPanel, position_of, value_at
+
+NOISE, DETAIL = knobs(False)
+FREE_DETAIL = replace(DETAIL, reason="")
+EPSILON = replace(
+    FREE_DETAIL,
+    id="epsilon",
+    stops=((math.inf, "∞"), (16.0, "16"), (8.0, "8"), (4.0, "4")),
+    value=4.0,
+    label="4",
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ProtectionPanel:
+    panel = ProtectionPanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 420)
+    panel.show_view((NOISE, FREE_DETAIL))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def at_rest(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not any(row.slider._timer.isActive() for row in panel.rows))
+
+
+def test_keys_go_from_stop_to_stop(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    slider, moves = panel.rows[1].slider, []
+    panel.moved.connect(lambda knob, value: moves.append((knob, value)))
+    slider.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Home):
+        QTest.keyClick(slider, key)
+        at_rest(panel, qtbot)
+    assert moves == [("granularity", v) for v in ("round3", "round2", "label", "top3", "full")]
+
+
+def test_keys_move_finely_where_any_number_will_do(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    slider, moves = panel.rows[0].slider, []
+    panel.moved.connect(lambda _, value: moves.append(value))
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)  # a fifth of the way from 0.05 to 0.1
+    at_rest(panel, qtbot)
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    at_rest(panel, qtbot)
+    assert moves == [pytest.approx(0.06), pytest.approx(0.13)]
+
+
+def test_a_click_goes_to_the_nearest_stop(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    slider = panel.rows[1].slider
+    with qtbot.waitSignal(panel.moved) as moved:
+        QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.x_of(2)) + 5, 12))
+    assert moved.args == ["granularity", "round2"]
+
+
+def test_a_drag_reports_now_and_then_and_its_end(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    slider, moves = panel.rows[0].slider, []
+    panel.moved.connect(lambda _, value: moves.append(value))
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.x_of(0)), 12))
+    for x in range(round(slider.x_of(0)), round(slider.x_of(7 * FINE)) + 1, 4):
+        QTest.mouseMove(slider, QPoint(x, 12))
+    assert slider.isSliderDown()
+    panel.show_view((replace(NOISE, label="x"), FREE_DETAIL))  # a view in between leaves the hand alone
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.x_of(7 * FINE)), 12))
+    assert moves[0] == 0.0
+    assert moves[-1] == 4.0
+    assert len(moves) < 12
+    assert not slider._timer.isActive()
+
+
+def test_a_dimmed_knob_stays_where_it_is_and_says_why(panel: ProtectionPanel) -> None:
+    panel.show_view((DETAIL, NOISE))
+    dimmed = panel.rows[1]
+    assert dimmed.title.said == DETAIL.title  # knobs without effect come last
+    assert dimmed.note.said == DETAIL.reason
+    assert DETAIL.reason in dimmed.slider.accessibleDescription()
+    moves: list[object] = []
+    panel.moved.connect(lambda *args: moves.append(args))
+    dimmed.slider.setFocus()
+    QTest.keyClick(dimmed.slider, Qt.Key.Key_Right)
+    QTest.mouseClick(dimmed.slider, Qt.MouseButton.LeftButton, pos=QPoint(200, 12))
+    assert moves == []
+
+
+def test_the_wheel_turns_nothing(panel: ProtectionPanel) -> None:
+    from PySide6.QtCore import QPointF
+    from PySide6.QtGui import QWheelEvent
+
+    slider = panel.rows[1].slider
+    before = slider.value()
+    none = Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        QPointF(50, 10), QPointF(50, 10), QPoint(0, 120), QPoint(0, 120),
+        Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    slider.wheelEvent(event)
+    assert slider.value() == before
+    assert not event.isAccepted()
+
+
+def test_values_lie_on_a_straight_line_between_two_stops() -> None:
+    stops = NOISE.stops
+    assert value_at(stops, FINE // 2, True) == pytest.approx(0.025)
+    assert value_at(stops, FINE, True) == 0.05
+    assert position_of(stops, 0.025, True) == FINE // 2
+    for position in range(0, (len(stops) - 1) * FINE + 1, 7):
+        assert abs(position_of(stops, value_at(stops, position, True), True) - position) <= 1
+
+
+def test_infinity_is_a_stop_like_another() -> None:
+    assert position_of(EPSILON.stops, math.inf, False) == 0
+    assert position_of(EPSILON.stops, 4.0, False) == 3
+    assert value_at(EPSILON.stops, 0, False) == math.inf
+    assert value_at(EPSILON.stops, 30, True) == math.inf
+    assert value_at(EPSILON.stops, 70, True) == 16.0
+    assert value_at(EPSILON.stops, 150, True) == 12.0
+
+
+def test_the_help_button_names_its_knob(panel: ProtectionPanel) -> None:
+    panel.retranslate("ja")
+    assert panel.rows[0].help.accessibleName() == f"「{NOISE.title}」とは"
+    assert panel.rows[0].help.accessibleDescription() == NOISE.help
+    panel.rows[0].help.click()

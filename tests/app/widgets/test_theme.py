@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from gallery import stage
+from PySide6.QtGui import QFontDatabase, QFontMetricsF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mi_studio.app import icons, theme, words
+from mi_studio.app.window import MainWindow
+from mi_studio.core.paths import assets
+from mi_studio.core.text import Text
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+@pytest.mark.parametrize(("front", "back"), theme.TEXT_PAIRS)
+def test_every_text_stands_out_from_its_ground(name: str, front: str, back: str) -> None:
+    colors = theme.THEMES[name]
+    assert theme.contrast(getattr(colors, front), getattr(colors, back)) >= 4.5
+
+
+def test_contrast_agrees_with_the_standard() -> None:
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert theme.contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_leak_and_safe_differ_in_lightness_too(name: str) -> None:
+    colors = theme.THEMES[name]
+    assert abs(theme.luminance(colors.leak) - theme.luminance(colors.safe)) > 0.01
+
+
+def test_no_token_is_left_in_the_sheet(qapp: QApplication) -> None:
+    for name in theme.THEMES:
+        theme.apply(qapp, name)
+        assert "@" not in qapp.styleSheet()
+        assert qapp.palette().window().color() == theme.current().color("window")
+
+
+def test_system_follows_the_desktop(qapp: QApplication) -> None:
+    theme.apply(qapp, "system")
+    assert theme.current() in (theme.LIGHT, theme.DARK)
+
+
+def test_the_bundled_type_is_used_and_its_figures_stand_still(qapp: QApplication) -> None:
+    assert theme.FAMILY in QFontDatabase.families()
+    for bold in (False, True):
+        metrics = QFontMetricsF(theme.font(24, bold))
+        assert len({metrics.horizontalAdvance(figure) for figure in "0123456789"}) == 1
+
+
+@pytest.mark.parametrize("path", sorted((assets() / "icons").glob("*.svg")), ids=lambda p: p.stem)
+def test_every_icon_draws_something(path: object, qapp: QApplication) -> None:
+    image = icons.pixmap(path.stem, "accent", 18).toImage()  # type: ignore[attr-defined]
+    assert any(image.pixelColor(x, y).alpha() > 128 for x in range(18) for y in range(18))
+
+
+def test_the_theme_changes_live(
+    open_window: Callable[..., MainWindow], qapp: QApplication, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.show_view(stage("en"))
+    light = window.grab().toImage().pixelColor(4, 400)
+    theme.apply(qapp, "dark")
+    assert window.grab().toImage().pixelColor(4, 400) == theme.DARK.color("window") != light
+    with qtbot.waitSignal(window.theme_chosen) as chosen:
+        window._themes["contrast"].trigger()
+    assert chosen.args == ["contrast"]
+
+
+def test_large_windows_have_larger_type(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = open_window(size=(1920, 1080))
+    qtbot.waitUntil(lambda: theme.scale() == 1.25)
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: theme.scale() == 1.0)
+
+
+def all_words() -> list[Text]:
+    found: list[Text] = []
+    for value in vars(words).values():
+        for item in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(item, Text):
+                found.append(item)
+    return found + [text for _, text in words.KEYS]
+
+
+@pytest.mark.parametrize("text", all_words(), ids=lambda t: t.en[:30])
+def test_words_are_there_in_both_languages_with_the_same_values(text: Text) -> None:
+    assert text.en
+    assert text.ja
+    assert set(re.findall(r"{(\w+)}", text.en)) == set(re.findall(r"{(\w+)}", text.ja))
+
+
+def test_the_long_language_is_longer() -> None:
+    said = words.say(words.PLAY, "xx")
+    assert said.startswith("Play")
+    assert len(said) >= 1.4 * len("Play")
+
+
+def test_japanese_breaks_between_phrases_only() -> None:
+    pieces = words.breakable("この攻撃者には効きません。見ているのは回答ではなく勾配だからです。").split(
+        words.JOINER
+    )
+    breaks = {a[-1] + b[0] for a, b in pairwise(pieces)}
+    assert "者に" in breaks  # joined: no line begins with a particle
+    assert "送り直" in words.breakable("で送り直し").replace(words.JOINER, "")
+    assert f"送{words.JOINER}り{words.JOINER}直" in words.breakable("送り直し")
+    assert words.JOINER not in words.breakable("Nothing to join here.")
