@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,10 @@ TICK_MS = 16
 """How often the worker's steps are fetched, and only while something is live."""
 
 DRAW_SECONDS = 0.03
-"""The screen is drawn anew at most this often."""
+"""The pictures are drawn anew at most this often."""
+
+READ_SECONDS = 0.125
+"""Words and curves change at most this often while pictures run, so that people can read them."""
 
 WARM_UP_MS = 300
 """The engine is loaded this long after the window is up, so that the first picture is on screen."""
@@ -79,7 +83,8 @@ class Controller(QObject):
         self.presenter = Presenter(self.session, language)
         self._clock = clock
         self._stale = True
-        self._drawn_at = 0.0
+        self._partial = False
+        self._drawn_at = self._read_at = -math.inf
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.setInterval(TICK_MS)
@@ -141,18 +146,24 @@ class Controller(QObject):
 
     # drawing
 
-    def draw(self) -> None:
-        """Draw the stage as it is now."""
-        self._stale = False
+    def draw(self, full: bool = True) -> None:
+        """Draw the stage as it is now, or only what must keep up with running pictures."""
+        self._stale, self._partial = False, not full
         self._drawn_at = self._clock()
-        self.window.show_view(self.presenter.view())
+        if full:
+            self._read_at = self._drawn_at
+        self.window.show_view(self.presenter.view(full))
 
     @Slot()
     def _tick(self) -> None:
         self._stale = self.session.tick() or self._stale
-        if self._stale and self._clock() - self._drawn_at >= DRAW_SECONDS:
-            self.draw()
-        if not self.session.live and not self._stale:
+        now = self._clock()
+        full = not self.session.playing or now - self._read_at >= READ_SECONDS
+        if not self.window.isVisible():  # closed: what is drawn now has no window to go to
+            self.timer.stop()
+        elif (self._stale or (self._partial and full)) and now - self._drawn_at >= DRAW_SECONDS:
+            self.draw(full)
+        if not (self.session.live or self._stale or self._partial):
             self.timer.stop()
 
     def _refresh(self) -> None:

@@ -99,8 +99,8 @@ def open_program(
 def interrupts(quit_: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C in the terminal close the program as its window would.
 
-    Python sees a signal only when it runs, which under Qt's loop may be never: the signal also
-    writes to a socket, and that wakes the loop.
+    Python's handler runs only when Python runs, which under Qt's loop may be never or in the middle
+    of a paint event. So it does nothing; the signal also writes to a socket, and that Qt listens to.
     """
     from PySide6.QtCore import QSocketNotifier
 
@@ -108,8 +108,13 @@ def interrupts(quit_: Callable[[], None]) -> Iterator[None]:
     ours.setblocking(False)
     theirs.setblocking(False)
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: ours.recv(64))
-    before = signal.signal(signal.SIGINT, lambda *_: quit_())
+
+    def heard() -> None:
+        ours.recv(64)
+        quit_()
+
+    notifier.activated.connect(heard)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     woken = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -58,9 +59,20 @@ class Presenter:
         self.session = session
         self.language = language
         self._kept: dict[str, tuple[Any, Any]] = {}
+        self._last: StageView | None = None
 
-    def view(self) -> StageView:
-        """Return the whole stage as it is now."""
+    def view(self, full: bool = True) -> StageView:
+        """Return the whole stage as it is now.
+
+        While pictures run, ``full=False`` renews only what must keep up with them; the words and the
+        curve stay those of the last full view, so that people can read them.
+        """
+        if not full and self._last is not None:
+            return replace(self._last, panes=self._panes(), timeline=self._timeline(), mixed=self._mixed())
+        self._last = self._full()
+        return self._last
+
+    def _full(self) -> StageView:
         session, wish = self.session, self.session.intent.wish
         choice = (self.language, wish, id(wish.picture))
         notes = tuple(session.notes.items())
@@ -384,10 +396,12 @@ class Presenter:
         session = self.session
         main = session.main
         wish = session.intent.wish
-        shipped = weights_card(wish.scene, wish.model, wish.knobs)
         utility: Utility | None = None
         privacy: Privacy | None = None
-        if shipped is not None and shipped.utility is not None and shipped.utility.metric == "test_accuracy":
+        # where protection is trained in, its price stands on the card of the weights, before anything runs
+        trained = "dp-grid" in session.intent.scene.provides
+        shipped = weights_card(wish.scene, wish.model, wish.knobs) if trained else None
+        if shipped is not None:
             utility, privacy = shipped.utility, shipped.privacy
         elif main is not None:
             utility, privacy = main.utility, main.privacy

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import string
+
+import numpy as np
+import pytest
+from fakes import Clock, FakeEngine, FakeRun
+
+from mi_studio.core.cards import library
+from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
+from mi_studio.core.text import Text
+from mi_studio.studio import words
+from mi_studio.studio.presenter import CURVE_POINTS, Presenter
+from mi_studio.studio.session import SETTLE_SECONDS, Session
+from mi_studio.studio.views import Bracket, StageView
+
+
+class Show:
+    """A session on a fake engine, and what both languages show of it."""
+
+    def __init__(self, scene: str = "federated") -> None:
+        self.engine, self.clock = FakeEngine(type("Run", (FakeRun,), {})), Clock()
+        self.session = Session(self.engine, self.clock, scene=scene, shipped=lambda _: None)
+        self.presenter = Presenter(self.session, "en")
+        self.japanese = Presenter(self.session, "ja")
+
+    def work(self, rounds: int = 1, seconds: float = 0.0) -> None:
+        for _ in range(rounds):
+            self.engine.work()
+            self.clock.pass_(seconds / rounds)
+            self.session.tick()
+
+    def view(self) -> StageView:
+        self.japanese.view()
+        return self.presenter.view()
+
+    def bracket(self, slot: str) -> Bracket:
+        return next(p for p in self.view().sentence.parts if isinstance(p, Bracket) and p.slot == slot)
+
+
+@pytest.fixture
+def show() -> Show:
+    return Show()
+
+
+def test_both_languages_hold_the_same_places() -> None:
+    texts = {k: v for k, v in vars(words).items() if isinstance(v, Text)}
+    for table in (words.ACCESS, words.CURVE, words.SEES_KIND, words.UNITS):
+        texts |= {f"{k}": v for k, v in table.items()}
+    assert len(texts) > 80
+    for name, text in texts.items():
+        fields = [sorted(f for _, f, _, _ in string.Formatter().parse(t) if f) for t in (text.en, text.ja)]
+        assert fields[0] == fields[1], name
+        assert text.en.strip(), name
+        assert text.ja.strip(), name
+
+
+@pytest.mark.parametrize("scene", [s.id for s in library().scenes])
+def test_every_choice_of_every_scene_can_be_shown(scene: str) -> None:
+    show = Show(scene)
+    slots = {p.slot for p in show.view().sentence.parts if isinstance(p, Bracket)}
+    assert slots == {"scene", "model", "attack", "target", "defense"}
+    for attack in show.bracket("attack").choices:
+        if not attack.reason:
+            show.session.intent.pick("attack", attack.id)
+            view = show.view()
+            assert all(k.title and k.label and k.help for k in view.knobs)
+            assert [k for k in view.knobs if k.reason] == [
+                k
+                for k in view.knobs
+                for d in show.session.intent.defenses
+                if (d.knob.id == k.id and library().attack(attack.id).access not in d.reaches)
+                or (d.knob.id == k.id and attack.id in d.without_effect)
+            ]
+
+
+def test_what_cannot_be_chosen_says_why(show: Show) -> None:
+    reasons = {c.id: c.reason for c in show.bracket("attack").choices}
+    assert reasons["inverting-gradients"] == ""
+    assert reasons["mi-face"].endswith(".")
+    assert {c.id: bool(c.reason) for c in show.bracket("defense").choices} == {
+        "dp-training": True,
+        "output-restriction": True,
+        "gradient-noise": False,
+        "gradient-prune": False,
+        "gradient-clip": False,
+    }
+
+
+def test_the_sentence_names_what_is_on(show: Show) -> None:
+    assert show.bracket("defense").title == "nothing"
+    show.session.intent.turn("gradient-noise", 0.5)
+    show.session.intent.turn("gradient-prune", 0.9)
+    assert show.bracket("defense").title == "Gradient noise + Gradient pruning"
+    assert show.bracket("defense").note == "0.5 + 90 %"
+
+
+def test_before_the_first_step_the_secret_is_there(show: Show) -> None:
+    view = show.view()
+    assert view.panes[0].pictures is not None
+    assert view.panes[1].pictures is None
+    assert view.panes[1].ring
+    assert view.timeline.film == ()
+    assert view.verdict.tone == "plain"
+
+
+def test_panes_by_lane(show: Show) -> None:
+    session = show.session
+    session.toggle_play()
+    show.work(4)
+    assert [p.ring for p in show.view().panes] == [False, True]
+    session.intent.turn("gradient-noise", 0.5)
+    show.work(1)
+    show.work(1, SETTLE_SECONDS + 0.1)
+    show.work(2)
+    view = show.view()
+    assert [p.title for p in view.panes] == [
+        "The secret",
+        "What the attacker has now",
+        "The same attack, no protection",
+        "From the start, this setting",
+    ]
+    mixed = view.panes[1]
+    assert mixed.meter is None
+    assert "mixed run" in mixed.subtitle
+    assert mixed.footer.startswith("not measured")
+    assert view.mixed
+    assert view.panes[3].meter is not None
+    assert view.timeline.marks == ((4, "Noise on the update → 0.5"),)
+
+
+def test_looking_back_before_the_change_the_picture_is_not_called_mixed(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(4)
+    show.session.intent.turn("gradient-noise", 0.5)
+    show.work(3)
+    show.session.scrub(2)
+    pane = show.view().panes[1]
+    assert pane.meter is not None
+    assert "mixed" not in pane.subtitle
+
+
+def test_a_mixed_run_is_never_charted(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(6)
+    show.session.intent.turn("gradient-noise", 0.5)
+    show.work(3)
+    curve = show.view().curve
+    assert curve.main == ()
+    assert [x for x, _ in curve.ghost] == [0, 1, 2, 3, 4, 5]
+    assert curve.ghost_name == "before the change"
+    show.work(1, SETTLE_SECONDS + 0.1)
+    show.work(2)
+    curve = show.view().curve
+    assert curve.main_name == "this setting from the start"
+    assert curve.ghost_name == "no protection"
+
+
+def test_notes(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(4)
+    show.session.intent.turn("gradient-noise", 0.5)
+
+    def note(knob: str = "gradient-noise") -> str:
+        return next(k.note for k in show.view().knobs if k.id == knob)
+
+    assert "next step" in note()
+    show.work(1)
+    assert note().startswith("Took effect at step 4. The client sent its message again")
+    show.session.intent.turn("picture-size", 64)
+    assert "step 0" in note("picture-size")
+
+
+def test_the_end_shows_what_is_handed_in(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(FakeRun.LIMIT + 1)
+    view = show.view()
+    assert view.panes[1].title == "What the attacker ends up with"
+    assert view.verdict.tone == "leak"
+    assert view.timeline.position == view.timeline.total == FakeRun.LIMIT
+    show.session.scrub(3)
+    assert show.view().panes[1].title == "What the attacker has now"
+    assert show.view().verdict.tone == "leak"
+
+
+def test_the_own_picture_says_that_it_stays(show: Show) -> None:
+    assert next(c for c in show.bracket("target").choices if c.id == OWN_PICTURE).line
+    show.session.bring("me.png", np.zeros((40, 40, 3), np.uint8))
+    assert "never leaves this computer" in show.view().panes[0].footer
+
+
+def test_all_targets_of_a_class_scene() -> None:
+    show = Show("catalogue")
+    show.session.intent.pick("target", ALL_TARGETS)
+    assert show.bracket("target").title == "All of them"
+    assert show.view().panes[0].footer == "All of them"
+
+
+def test_parts_that_did_not_change_are_the_same_objects(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(3)
+    one = show.view()
+    show.work(1)
+    two = show.view()
+    assert one.sentence is two.sentence
+    assert one.knobs is two.knobs
+    assert one.curve is not two.curve
+    quick = show.presenter.view(full=False)
+    show.work(1)
+    later = show.presenter.view(full=False)
+    assert quick.curve is later.curve is two.curve
+    assert later.panes[1].subtitle == "step 4"
+
+
+def test_long_runs_draw_no_more_points_than_can_be_seen(show: Show) -> None:
+    show.engine.make.LIMIT = 500
+    show.session.intent.turn("gradient-noise", 0)
+    show.session.toggle_play()
+    show.work(501)
+    curve = show.view().curve
+    assert len(curve.main) <= 2 * CURVE_POINTS
+    assert curve.main[-1][0] == show.session.main.reached
+    assert 2 <= len(show.view().timeline.film) <= 24
+
+
+def test_cost(show: Show) -> None:
+    assert "costs nothing" in show.view().cost.sentence
+    show.session.intent.turn("gradient-noise", 0.5)
+    assert "as soon as" in show.view().cost.sentence
+    show.session.toggle_play()
+    show.work(2)
+    assert show.view().cost.figures == (("100%", "of the update's direction kept"),)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import pytest
+
+from mi_studio.core.config import resolve
+from mi_studio.core.history import KnobMove
+from mi_studio.studio.lanes import Lane
+from mi_studio.studio.verdict import Scores, judge, verdict
+from mi_studio.studio.views import VerdictView
+
+
+@pytest.mark.parametrize(
+    ("psnr", "picked", "tone", "says"),
+    [
+        (28.0, 1.0, "leak", "Anyone"),
+        (20.0, None, "leak", "Anyone"),
+        (15.0, 1.0, "leak", "Somebody who knows"),
+        (15.0, 0.0, "unsure", "Parts"),
+        (12.0, 1.0, "unsure", "line-up"),  # 12 dB can be perfectly identifiable
+        (12.0, None, "unsure", "Parts"),
+        (12.0, 0.0, "safe", "Nothing"),
+        (8.0, 0.0, "safe", "Nothing"),
+    ],
+)
+def test_a_record(psnr: float, picked: float | None, tone: str, says: str) -> None:
+    values = {"psnr_db": psnr} | ({} if picked is None else {"identifiability": picked})
+    found, text = judge(Scores(values))
+    assert found == tone
+    assert says in text.en
+    assert text.ja
+
+
+@pytest.mark.parametrize(
+    ("right", "same", "other", "n", "tone"),
+    [
+        (1.0, 0.4, 0.7, 1, "leak"),
+        (1.0, 0.8, 0.7, 1, "unsure"),  # adversarial noise convinces a classifier, not a person
+        (0.0, 0.4, 0.7, 1, "unsure"),
+        (0.0, 0.8, 0.7, 1, "safe"),
+        (0.8, 0.4, 0.7, 5, "leak"),
+        (0.4, 0.6, 0.7, 5, "unsure"),
+    ],
+)
+def test_classes(right: float, same: float, other: float, n: int, tone: str) -> None:
+    values = {"evaluator_top1": right, "distance_same": same, "distance_other": other}
+    assert judge(Scores(values, n))[0] == tone
+
+
+def lane(psnr: float, steps: int = 5, ticket: int = 1, ended: bool = True, **result: object) -> Lane:
+    from fakes import FakeRun
+
+    made = Lane(ticket, resolve("federated", settings={"gradient-noise": 0.5}))
+    run = FakeRun(made.config)
+    run._scores = lambda index: {"psnr_db": psnr}  # type: ignore[method-assign]
+    for step, _ in zip(run, range(steps), strict=False):
+        made.history.append(step)
+    made.opened, made.ended = True, ended
+    if ended:
+        score = {"value": psnr, "n": 1, "direction": "higher", "base_rate": 9.1}
+        picked = {"value": float(psnr > 11), "n": 1, "direction": "higher", "base_rate": 0.125}
+        made.result = {"scores": {"psnr_db": score, "identifiability": picked}, **result}
+    return made
+
+
+def told(main: Lane | None, judged: Lane | None, twin: Lane | None = None) -> VerdictView:
+    for language in ("ja", "en"):
+        view = verdict(main, judged, twin, language)
+        assert "{" not in view.sentence + view.evidence
+    return view
+
+
+def test_before_anything_ran() -> None:
+    assert told(None, None).tone == "plain"
+    assert told(lane(20, steps=0), None).tone == "plain"
+
+
+def test_while_it_runs_it_says_so() -> None:
+    main = lane(25, ended=False)
+    view = told(main, main)
+    assert view.sentence.startswith("So far:")
+    assert "step 4 of 20" in view.evidence
+
+
+def test_at_the_end_numbers_base_rate_and_how_little_it_proves() -> None:
+    main = lane(25)
+    view = told(main, main)
+    assert (view.tone, view.sentence) == ("leak", "Anyone would recognise this picture.")
+    for part in ("25.0 dB", "unrelated picture: 9.1 dB", "picked out", "one picture, one seed"):
+        assert part in view.evidence
+
+
+def test_protection_that_did_not_help_is_called_that() -> None:
+    main, twin = lane(25), lane(30)
+    view = told(main, main, twin)
+    assert view.tone == "leak"
+    assert view.sentence.startswith("The protection did not help.")
+    assert "without protection: 30.0 dB" in view.evidence
+
+
+def test_protection_is_not_praised_where_nothing_leaked_anyway() -> None:
+    main, twin = lane(8), lane(9)
+    view = told(main, main, twin)
+    assert view.tone == "unsure"
+    assert "says nothing about the protection" in view.sentence
+
+
+def test_protection_that_held() -> None:
+    main, twin = lane(8), lane(30)
+    assert told(main, main, twin).tone == "safe"
+
+
+def test_a_mixed_run_is_never_judged() -> None:
+    main = lane(30)
+    main.history.moves.append(KnobMove(2, 1, "gradient-noise", 1.0))
+    assert told(main, None).tone == "plain"
+    fresh = lane(25, ended=False)
+    assert "waits" in told(main, fresh).sentence
+    assert told(main, lane(8)).tone == "safe"
+    main.ticket = 0  # a recording: no fresh run will come
+    assert "no verdict" in told(main, None).sentence
+
+
+def test_damaged_results_are_survived() -> None:
+    main = lane(25)
+    main.result = {"scores": {"psnr_db": "much"}}
+    assert told(main, main).tone == "plain"
+
+
+def test_several_classes_carry_their_interval() -> None:
+    main = lane(25)
+    main.result = {
+        "scores": {
+            "evaluator_top1": {"value": 0.8, "n": 5, "ci95": [0.376, 0.964], "base_rate": 0.2},
+            "distance_same": {"value": 0.42, "n": 5, "base_rate": 0.9},
+            "distance_other": {"value": 0.7, "n": 5},
+        }
+    }
+    evidence = told(main, main).evidence
+    for part in ("80% right (95 %: 38%–96%)", "unrelated pictures: 20%", "0.42", "5 of the classes"):
+        assert part in evidence
