@@ -19,7 +19,7 @@ from mi_studio.core import atomic, recording
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import StudioError
 from mi_studio.core.knobs import Value
-from mi_studio.core.pictures import SUFFIXES
+from mi_studio.core.pictures import SUFFIXES, PictureError
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.export.run_folder import png
@@ -53,6 +53,13 @@ SAVED = Text("Saved as {name}.", "{name} に保存しました。")
 SAVED_OWN = Text(
     "Saved as {name}. Your own picture is in it: whoever has the file can see it.",
     "{name} に保存しました。自分の画像も含まれており、ファイルを持つ人は見ることができます。",
+)
+CANNOT = Text("That cannot be done here.", "ここでは実行できません。")
+CANNOT_OPEN = Text(
+    "The recording cannot be opened.", "この記録は開けません。壊れているか、別の形式のファイルです。"
+)
+NOTHING_TO_SAVE = Text(
+    "There is nothing to save yet.", "保存できるものがまだありません。先に再生してください。"
 )
 CANNOT_SAVE = Text("{name} cannot be written ({reason}).", "{name} に書き込めません（{reason}）。")
 
@@ -174,19 +181,29 @@ class Controller(QObject):
 
     def say(self, text: Text, **values: object) -> str:
         """Return a text in the present language."""
-        return text.get(self.presenter.language).format(**values)
+        said = text.get(self.presenter.language)
+        return said.format(**values) if values else said
 
     def _tell(self, failure: Failure) -> None:
         self._refresh()
         sentence = failure.sentence.get(self.presenter.language)
         self.window.show_message("error", sentence, failure.details)
 
-    def _try(self, act: Callable[[], object]) -> bool:
-        """Do something that the user asked for; tell what is wrong with it instead of failing."""
+    def _try(self, act: Callable[[], object], otherwise: Text = CANNOT) -> bool:
+        """Do something that the user asked for; tell what is wrong with it instead of failing.
+
+        ``otherwise`` is said in Japanese where an error brings English words only; those become the details.
+        """
         try:
             act()
+        except PictureError as error:
+            self.window.show_message("error", self.say(error.text))
+            return False
         except StudioError as error:
-            self.window.show_message("error", str(error))
+            if self.presenter.language == "ja":
+                self.window.show_message("error", otherwise.ja, str(error))
+            else:
+                self.window.show_message("error", str(error))
             return False
         finally:
             self._refresh()
@@ -278,11 +295,11 @@ class Controller(QObject):
 
     def open_recording(self, path: Path) -> None:
         """Play a recording from its start, or say why it cannot be played."""
-        self._try(lambda: self.session.open_recording(recording.load(path)))
+        self._try(lambda: self.session.open_recording(recording.load(path)), CANNOT_OPEN)
 
     @Slot()
     def _save_requested(self) -> None:
-        if not self._try(self.session.save):
+        if not self._try(self.session.save, NOTHING_TO_SAVE):
             return
         path = self._ask_where(SAVE_RECORDING, RECORDINGS, ".mireplay")
         if path is not None:
@@ -296,7 +313,7 @@ class Controller(QObject):
 
     @Slot()
     def _save_picture_requested(self) -> None:
-        if not self._try(self.session.save):
+        if not self._try(self.session.save, NOTHING_TO_SAVE):
             return
         path = self._ask_where(SAVE_PICTURE, PICTURES, ".png")
         if path is not None:

@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from mi_studio.core.errors import BadFileError
-from mi_studio.core.pictures import MAX_PIXELS, load_picture
+from mi_studio.core import pictures
+from mi_studio.core.pictures import PictureError, load_picture
+from mi_studio.core.text import Text
 
-NOTHING_TO_PASTE = "There is no picture in the clipboard; copy one first."
+NOTHING_TO_PASTE = Text(
+    "There is no picture in the clipboard; copy one first.",
+    "クリップボードに画像がありません。先に画像をコピーしてください。",
+)
+ELSEWHERE = Text(
+    "That picture is not on this computer; save it as a file first.",
+    "その画像はこのコンピューターにありません。先にファイルとして保存してください。",
+)
 
 
 def from_place(place: str) -> NDArray[np.uint8]:
@@ -21,11 +29,11 @@ def from_place(place: str) -> NDArray[np.uint8]:
 
     Raises
     ------
-    BadFileError
+    PictureError
         If it cannot be read, or lies somewhere on the network.
     """
     if "://" in place:
-        raise BadFileError("That picture is not on this computer; save it as a file first.")
+        raise PictureError(ELSEWHERE)
     return load_picture(Path(place))
 
 
@@ -34,19 +42,19 @@ def from_clipboard(data: QMimeData | None) -> tuple[str, NDArray[np.uint8]]:
 
     Raises
     ------
-    BadFileError
+    PictureError
         If the clipboard holds neither, or the picture cannot be read.
     """
     if data is None:  # an empty clipboard on some platforms
-        raise BadFileError(NOTHING_TO_PASTE)
+        raise PictureError(NOTHING_TO_PASTE)
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files:
         return Path(files[0]).name, load_picture(Path(files[0]))
     if not data.hasImage():
-        raise BadFileError(NOTHING_TO_PASTE)
+        raise PictureError(NOTHING_TO_PASTE)
     image = data.imageData()
     if not isinstance(image, QImage) or image.isNull():
-        raise BadFileError(NOTHING_TO_PASTE)
+        raise PictureError(NOTHING_TO_PASTE)
     pixels = to_array(image)
     return f"clipboard-{zlib.crc32(pixels.tobytes()):08x}", pixels
 
@@ -56,13 +64,11 @@ def to_array(image: QImage) -> NDArray[np.uint8]:
 
     Raises
     ------
-    BadFileError
+    PictureError
         If it has more pixels than we take.
     """
-    if image.width() * image.height() > MAX_PIXELS:
-        raise BadFileError(
-            f"That picture has more than {MAX_PIXELS // 10**6} million pixels; use a smaller one."
-        )
+    if image.width() * image.height() > pictures.MAX_PIXELS:
+        raise pictures.too_large("clipboard")
     if image.hasAlphaChannel():
         ground = QImage(image.size(), QImage.Format.Format_RGB32)
         ground.fill(Qt.GlobalColor.white)

@@ -90,8 +90,11 @@ class Worker:
         """Start the thread."""
         self._thread.start()
 
-    def quit(self, seconds: float = 10.0) -> bool:
-        """Stop within one step and wait for it; ``False`` if the thread still had not ended then."""
+    def quit(self, seconds: float = 60.0) -> bool:
+        """Stop within one step and wait for it; ``False`` if the thread still had not ended then.
+
+        It waits for seconds only where torch is just being loaded, which nothing can interrupt.
+        """
         self._quit.set()
         self.mailbox.close()
         self._orders.put(lambda: None)

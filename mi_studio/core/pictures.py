@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mi_studio.core.errors import BadFileError
+from mi_studio.core.text import Text
 
 FORMATS = {
     "PNG": ("png",),
@@ -26,6 +27,15 @@ FORMATS = {
 SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 MAX_FILE_BYTES = 200 * 2**20
 MAX_PIXELS = 80_000_000
+
+
+class PictureError(BadFileError):
+    """A picture that cannot be used; ``text`` says so in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,
            AttributeError, RuntimeError, MemoryError, struct.error, zlib.error)  # fmt: skip
@@ -46,39 +56,42 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     name = path.name or str(path)
     try:
         if not path.exists():
-            raise BadFileError(f"{path} does not exist.")
+            raise PictureError(Text(f"{path} does not exist.", f"{path} が見つかりません。"))
         if not path.is_file():
-            raise BadFileError(f"{name} is not a file; choose a picture such as a PNG or JPEG.")
+            raise _refuse(name, "is not a file", "はファイルではありません")
         size = path.stat().st_size
         if size == 0:
-            raise BadFileError(f"{name} is empty; choose another picture.")
+            raise _refuse(name, "is empty", "は空のファイルです")
         if size > MAX_FILE_BYTES:
-            raise BadFileError(f"{name} is larger than {MAX_FILE_BYTES >> 20} MB; choose a smaller picture.")
+            limit = f"{MAX_FILE_BYTES >> 20} MB"
+            raise _refuse(name, f"is larger than {limit}", f"は{limit}を超えています")
         with path.open("rb") as file:
             file.read(1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BadFileError(f"{name} cannot be read ({reason}).") from error
+        raise _refuse(name, f"cannot be read ({reason})", f"を読み込めません（{reason}）") from error
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the size is checked below
         try:
             with Image.open(path, formats=list(FORMATS)) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    raise _too_large(name, image.width, image.height)
+                    raise too_large(name)
                 return _upright_rgb(image)
         except BadFileError:
             raise
         except Image.DecompressionBombError as error:
-            raise BadFileError(
-                f"{name} has more than {MAX_PIXELS // 10**6} million pixels; choose a smaller picture."
-            ) from error
+            raise too_large(name) from error
         except UnidentifiedImageError as error:
-            raise BadFileError(
-                f"{name} is not a picture that can be read; choose one of {' '.join(FORMATS)}."
+            known = " ".join(FORMATS)
+            raise PictureError(
+                Text(
+                    f"{name} is not a picture that can be read; choose one of {known}.",
+                    f"{name} は読み込める画像ではありません。{known} のいずれかを選んでください。",
+                )
             ) from error
         except _DAMAGE as error:
-            raise BadFileError(f"{name} is damaged or incomplete; choose another picture.") from error
+            raise _refuse(name, "is damaged or incomplete", "は壊れているか、途中で切れています") from error
 
 
 def crop_to_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -115,8 +128,15 @@ def _from_deep_grey(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.repeat(eight[..., None], 3, axis=2)
 
 
-def _too_large(name: str, width: int, height: int) -> BadFileError:
-    return BadFileError(
-        f"{name} has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million; "
-        "choose a smaller picture."
+def too_large(name: str) -> PictureError:
+    """Return the error for a picture with more than `MAX_PIXELS`."""
+    millions = MAX_PIXELS // 10**6
+    return _refuse(
+        name, f"has more than {millions} million pixels", f"は{millions * 100}万画素を超えています"
+    )
+
+
+def _refuse(name: str, what: str, ja: str) -> PictureError:
+    return PictureError(
+        Text(f"{name} {what}; choose another picture.", f"{name} {ja}。別の画像を選んでください。")
     )

@@ -315,6 +315,7 @@ class Presenter:
             self.language,
             session.intent.wish.scene,
             session.earlier.serial if session.earlier else None,
+            session.head if session.filming else None,
             tuple((lane.serial, len(lane.history)) if lane else None for lane in lanes.values()),
         )
         return self._once("curve", key, self._make_curve)
@@ -342,7 +343,8 @@ class Presenter:
             same = main is None or earlier.config.seed == main.config.seed
             seed = earlier.config.seed
             ghost_name = self.say(words.LINE_EARLIER) if same else self.say(words.LINE_SEED, seed=seed)
-        line = _series(now, score, math.inf)
+        # a film shows its curve growing, as it was
+        line = _series(now, score, session.position + 1 if session.filming else math.inf)
         shade = _series(ghost, score, before_change)
         top = max((y for _, y in (*line, *shade) if math.isfinite(y)), default=0.0)
         low, high = (0.0, max(35.0, 5 * math.ceil(top / 5))) if score == "psnr_db" else (
@@ -441,7 +443,8 @@ class Presenter:
 
     def _verdict(self) -> VerdictView:
         session = self.session
-        return verdict(session.main, session.lanes.judged, session.lanes[Role.TWIN], self.language)
+        twin = session.lanes[Role.TWIN]
+        return verdict(session.main, session.lanes.judged, twin, self.language, session.head)
 
     # the timeline
 

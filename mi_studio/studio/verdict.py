@@ -31,8 +31,11 @@ class Scores:
     base: Mapping[str, float] = ()  # type: ignore[assignment]
 
     @classmethod
-    def of(cls, lane: Lane) -> Scores | None:
-        """Return the final scores of a lane, or those of its best step so far."""
+    def of(cls, lane: Lane, head: int | None = None) -> Scores | None:
+        """Return the final scores of a lane, those of its best step so far, or those of step ``head``."""
+        if head is not None and lane.history.steps:
+            step = lane.history.at(head)
+            return cls(step.scores, max(1, len(step.images)), {}, {})
         if lane.result is not None and lane.result.get("scores"):
             return cls.read(lane.result["scores"])
         if not lane.history.steps:
@@ -86,8 +89,10 @@ def _judge_classes(scores: Scores) -> tuple[Tone, Text]:
             return "safe", words.NO_GARMENT
 
 
-def verdict(main: Lane | None, judged: Lane | None, twin: Lane | None, language: str) -> VerdictView:
-    """Return what may be said now.
+def verdict(
+    main: Lane | None, judged: Lane | None, twin: Lane | None, language: str, head: int | None = None
+) -> VerdictView:
+    """Return what may be said now, or about the step ``head`` where somebody looks back.
 
     Parameters
     ----------
@@ -106,26 +111,28 @@ def verdict(main: Lane | None, judged: Lane | None, twin: Lane | None, language:
         return VerdictView("plain", say(words.NO_VERDICT), say(words.PRESS_PLAY_FOR_IT))
     if judged is None and main.ended and not main.ticket:
         return VerdictView("plain", say(words.MIXED_RECORDING), "")
-    scores = Scores.of(judged) if judged is not None else None
+    scores = Scores.of(judged, head) if judged is not None else None
     if judged is None or scores is None or (judged is not main and not judged.ended):
         return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))
 
     tone, text = judge(scores)
     sentence = say(text)
-    whole = judged.ended and judged.result is not None
-    if not whole:
+    whole = judged.ended and judged.result is not None and head is None
+    if head is not None:
+        sentence = say(words.AT_THIS_STEP, step=min(head, judged.reached), sentence=sentence)
+    elif not whole:
         sentence = say(words.SO_FAR, sentence=sentence)
-    other = Scores.of(twin) if twin is not None and twin.ended and twin is not judged else None
-    if whole and other is not None:
+    other = Scores.of(twin) if whole and twin is not None and twin.ended and twin is not judged else None
+    if other is not None:
         against = judge(other)[0]
         if tone == "leak" and against == "leak":
             sentence = say(words.DID_NOT_HELP, sentence=sentence)
         elif tone == "safe" and against == "safe":
             tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
-    return VerdictView(tone, sentence, _evidence(scores, judged, other, language))
+    return VerdictView(tone, sentence, _evidence(scores, judged, other, language, head))
 
 
-def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str) -> str:
+def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str, head: int | None) -> str:
     def say(text: Text, **values: object) -> str:
         return text.get(language).format(**values)
 
@@ -148,7 +155,9 @@ def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str) 
             parts.append(say(words.E_TWIN, value=f"{twin.values['distance_same']:.2f}"))
         parts.append(say(words.E_N_CLASS, n=scores.n) if scores.n > 1 else say(words.E_N_ONE_CLASS))
     total = judged.history.steps[-1].total
-    if not judged.ended:
+    if head is not None:
+        parts.append(say(words.E_SO_FAR, step=min(head, judged.reached), total=total))
+    elif not judged.ended:
         parts.append(say(words.E_SO_FAR, step=judged.reached, total=total))
     elif judged.reached < total:
         parts.append(say(words.E_STOPPED, step=judged.reached, total=total))

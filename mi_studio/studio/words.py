@@ -140,6 +140,7 @@ SOME_GARMENTS = Text(
 
 # around the verdict
 SO_FAR = Text("So far: {sentence}", "ここまでの結果：{sentence}")
+AT_THIS_STEP = Text("At step {step}: {sentence}", "ステップ{step}の時点：{sentence}")
 DID_NOT_HELP = Text("The protection did not help. {sentence}", "防御の効果は見られません。{sentence}")
 NOT_NEEDED = Text(
     "{sentence} Without the protection it was no better, so this says nothing about the protection.",

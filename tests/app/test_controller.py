@@ -85,7 +85,7 @@ def test_a_slider_moved_by_hand_while_the_attack_runs(qtbot: QtBot, program: Ope
     qtbot.waitUntil(lambda: session.lanes[Role.FRESH] is not None)
     qtbot.waitUntil(lambda: bool(window.protection.rows[0].note.said))
     assert "Took effect at step" in window.protection.rows[0].note.said
-    assert len([p for p in window.panes if not p.isHidden()]) == 4
+    qtbot.waitUntil(lambda: len([p for p in window.panes if not p.isHidden()]) == 4)
     finish(qtbot, controller)
     assert session.lanes.judged is session.lanes[Role.FRESH]
 
@@ -160,6 +160,10 @@ def test_a_bad_file_is_told_and_the_program_lives_on(
         assert name in controller.window.banner.text.said
     controller.window.panes[0].file_dropped.emit("https://example.org/cat.png")
     assert "not on this computer" in controller.window.banner.text.said
+    click(qtbot, controller.window.top.languages["ja"])
+    for name in ("bad.png", "bad.mireplay"):
+        controller.window.panes[0].file_dropped.emit(str(tmp_path / name))
+        assert controller.window.banner.text.said.endswith("。")
     finish(qtbot, controller)
 
 
@@ -263,7 +267,8 @@ def test_settings_are_kept_and_nonsense_is_ignored(program: Open, own_settings: 
 
 def test_from_a_too_large_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
     from mi_studio.app import pictures
+    from mi_studio.core import pictures as core
 
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 100)
+    monkeypatch.setattr(core, "MAX_PIXELS", 100)
     with pytest.raises(BadFileError, match="pixels"):
         pictures.to_array(QImage(20, 20, QImage.Format.Format_RGB32))

@@ -14,7 +14,7 @@ import pytest
 
 PROGRAM = """
 import faulthandler, random, sys, threading
-faulthandler.dump_traceback_later(50, exit=True)
+faulthandler.dump_traceback_later(140, exit=True)
 from PySide6.QtCore import QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from mi_studio.app.main import interrupts, open_program
@@ -61,7 +61,7 @@ def start(tmp_path: Path, seed: int, milliseconds: int) -> subprocess.Popen[str]
 
 
 def ends_well(process: subprocess.Popen[str]) -> None:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=150)
     assert (process.returncode, err) == (0, ""), (process.returncode, out, err)
     assert "left []" in out
 

@@ -179,8 +179,16 @@ def test_the_end_shows_what_is_handed_in(show: Show) -> None:
     assert view.verdict.tone == "leak"
     assert view.timeline.position == view.timeline.total == FakeRun.LIMIT
     show.session.scrub(3)
-    assert show.view().panes[1].title == "What the attacker has now"
-    assert show.view().verdict.tone == "leak"
+    view = show.view()
+    assert view.panes[1].title == "What the attacker has now"
+    assert view.verdict.sentence.startswith("At step 3:")
+    assert view.curve.main[-1][0] == FakeRun.LIMIT
+    show.session.toggle_play()
+    show.clock.pass_(0.1)
+    show.session.tick()
+    view = show.view()
+    assert show.session.filming
+    assert view.curve.main[-1][0] == view.timeline.position < FakeRun.LIMIT
 
 
 def test_the_own_picture_says_that_it_stays(show: Show) -> None:
