@@ -20,7 +20,9 @@ CHUNK = 100
 STARTS = 4
 VIEWS = 3
 LEARNING_RATE = 0.06
-LATENT_PENALTY = 0.03
+ENOUGH = 20.0
+"""Margin in logits beyond which a picture gains nothing; pushing further only adds artefacts."""
+LATENT_PENALTY = 1.0
 
 
 def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
@@ -54,7 +56,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     def step() -> None:
         drawn = prior(rows)
         views = common.shifted(drawn, shifts)
-        cost = common.margin(access.model(views), row_labels.repeat(VIEWS)).reshape(VIEWS, -1).mean(0)
+        cost = _shortfall(access.model(views), row_labels.repeat(VIEWS)).reshape(VIEWS, -1).mean(0)
         cost = cost + LATENT_PENALTY * rows.square().mean(1)
         optimiser.zero_grad(set_to_none=False)
         cost.sum().backward()  # type: ignore[no-untyped-call]
@@ -71,6 +73,11 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
         yield Progress(pictures[chosen], float(by_target.amin(1).mean()))
 
 
+def _shortfall(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return how much each row's margin lacks of `ENOUGH`, (n,), at least 0."""
+    return (common.margin(logits, labels) + ENOUGH).clamp_min(0)
+
+
 @torch.no_grad()
 def _costs(
     access: WhiteBox, prior: Prior, latents: Tensor, labels: Tensor, kept: tuple[Tensor, Tensor] | None
@@ -78,7 +85,7 @@ def _costs(
     """Merge new candidates into the best ones: costs (targets, starts) and latents (targets, starts, d)."""
     logits = access.model(prior(latents))
     unlikely = LATENT_PENALTY * latents.square().mean(1)
-    costs = torch.stack([common.margin(logits, label.expand(len(logits))) + unlikely for label in labels])
+    costs = torch.stack([_shortfall(logits, label.expand(len(logits))) + unlikely for label in labels])
     pool = latents.expand(len(labels), *latents.shape)
     if kept is not None:
         costs = torch.cat([kept[0], costs], dim=1)

@@ -12,7 +12,7 @@ from mi_studio.engine.attacks import common
 from mi_studio.engine.stepper import Stepper
 
 LEARNING_RATE = 0.05
-TOTAL_VARIATION = 0.3
+TOTAL_VARIATION = 3.0
 COPIES = 4
 
 
@@ -35,7 +35,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
         cost = common.margin(access.model(copies), labels.repeat(COPIES)).mean()
         across = (images[..., :, 1:] - images[..., :, :-1]).abs().mean()
         down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
-        cost = cost + TOTAL_VARIATION * (across + down) * 10
+        cost = cost + TOTAL_VARIATION * (across + down)
         optimiser.zero_grad(set_to_none=False)
         cost.backward()  # type: ignore[no-untyped-call]
         objective.copy_(cost.detach())
