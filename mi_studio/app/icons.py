@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -24,18 +24,22 @@ def renderer(name: str, color: str) -> QSvgRenderer:
 
 def pixmap(name: str, token: str = "text", size: int = 18, ratio: float = 1.0) -> QPixmap:
     """Draw an icon in a theme colour at a size in logical pixels."""
-    made = QPixmap(round(size * ratio), round(size * ratio))
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    drawing = renderer(name, str(getattr(theme.current(), token)))
-    drawing.render(painter, QRectF(0, 0, made.width(), made.height()))
-    painter.end()
-    made.setDevicePixelRatio(ratio)
-    return made
+    return _drawn(name, str(getattr(theme.current(), token)), size, ratio)
 
 
 def icon(name: str, token: str = "text", size: int = 18, ratio: float = 1.0) -> QIcon:
     """Return an icon in a theme colour, dimmer where its button is disabled."""
     made = QIcon(pixmap(name, token, size, ratio))
     made.addPixmap(pixmap(name, "track", size, ratio), QIcon.Mode.Disabled)
+    return made
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    made = QPixmap(round(size * ratio), round(size * ratio))
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    renderer(name, color).render(painter, QRectF(0, 0, made.width(), made.height()))
+    painter.end()
+    made.setDevicePixelRatio(ratio)
     return made

@@ -168,6 +168,8 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
             ghost_above = not main_above or y - view.low < 0.2 * span
             beside = x + (metrics.horizontalAdvance(view.ghost_name) + 16) * wide < view.total
             self._ghost_name.setAnchor((0 if beside else 1, 1 if ghost_above else 0))
+            if ghost_above:
+                y = min(y, top - metrics.height() * high)
             self._ghost_name.setPos(min(x, view.total) + (5 * wide if beside else 0), y)
         self._main_name.setText(view.main_name if len(view.main) > 1 else "")
         self._ghost_name.setText(view.ghost_name if ghost else "")

@@ -217,7 +217,7 @@ class KnobSlider(BarSlider):
             tight = any(a[1].right() + 3 > b[1].left() for a, b in pairwise(placed))
             if not tight:
                 break
-        painter.setFont(theme.font(11 if not tight and size == 11 else 12))
+        painter.setFont(theme.font(size))
         here = self.sliderPosition() / scale
         taken = [placed[0][1], placed[-1][1]]
         for i, rect in placed:

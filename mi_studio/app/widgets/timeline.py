@@ -185,7 +185,8 @@ class FilmBar(BarSlider):
         places = self.slots()
         half = self.maximum() / max(1, len(places) - 1) / 2
         here = self.sliderPosition()
-        for rect, step in places:
+        current = round(here / max(1, self.maximum()) * (len(places) - 1))
+        for i, (rect, step) in enumerate(places):
             near = min(self._film, key=lambda f: abs(f[0] - step), default=None) if self._film else None
             if near is not None and step <= self._reached + half and near[0] <= self._reached:
                 painter.drawPixmap(rect.topLeft(), near[2])
@@ -193,7 +194,7 @@ class FilmBar(BarSlider):
                 painter.setPen(QPen(colors.color("track" if colors.name == "contrast" else "line"), 1))
                 painter.setBrush(colors.color("window"))
                 painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            if abs(step - here) <= half and (step - here) != half:
+            if i == current:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(colors.color("accent"), 3))
                 painter.drawRoundedRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5), 5, 5)

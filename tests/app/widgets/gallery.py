@@ -328,8 +328,7 @@ def stage(
         ),
     ]
     if panes == 4:
-        views.insert(
-            2,
+        views.append(
             PaneView(
                 title="初めからこの設定なら" if ja else "Had it been so from the start",
                 subtitle=f"同じシード・{at}" if ja else f"Same seed · {at}",

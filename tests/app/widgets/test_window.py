@@ -70,20 +70,21 @@ def test_no_text_is_cut(
 
 
 @pytest.mark.parametrize("size", [(1100, 700), (1280, 800), (1920, 1080)])
-@pytest.mark.parametrize("panes", [2, 3, 4])
 def test_pictures_have_one_size_and_one_line(
-    open_window: Open, size: tuple[int, int], panes: int, qapp: QApplication
+    open_window: Open, size: tuple[int, int], qapp: QApplication
 ) -> None:
     window = open_window("en", size)
-    window.show_view(stage("en", panes=panes))
-    qapp.processEvents()
-    shown = window.panes[: max(3, panes)]
-    assert all(p.isVisible() for p in shown)
-    tops = {p.view.mapTo(window, p.view.frame().topLeft().toPoint()).y() for p in shown}
-    sides = [p.view.frame().width() for p in shown if p.view._images]
-    assert len(tops) == 1
-    assert max(sides) - min(sides) <= 2
-    assert min(sides) >= (150 if panes == 4 or size == (1100, 700) else 240)
+    for panes in (2, 3, 4):
+        window.show_view(stage("en", panes=panes))
+        for _ in range(3):
+            qapp.processEvents()
+        shown = window.panes[: max(3, panes)]
+        assert all(p.isVisible() for p in shown)
+        tops = {p.view.mapTo(window, p.view.frame().topLeft().toPoint()).y() for p in shown}
+        sides = [p.view.frame().width() for p in shown if p.view._images]
+        assert len(tops) == 1
+        assert max(sides) - min(sides) <= 2
+        assert min(sides) >= (150 if panes == 4 or size == (1100, 700) else 240)
 
 
 def test_the_third_place_waits_for_the_twin(open_window: Open, qapp: QApplication) -> None:
@@ -198,13 +199,13 @@ def test_a_mixed_run_wears_a_badge_that_explains_itself(open_window: Open) -> No
     assert not window.panes[1].badge.isVisible()
 
 
-@pytest.mark.parametrize("tone", ["leak", "safe", "unsure", "plain"])
-def test_the_verdict_is_said_not_only_coloured(open_window: Open, tone: str) -> None:
+def test_the_verdict_is_said_not_only_coloured(open_window: Open) -> None:
     window = open_window()
-    window.show_view(stage("en", tone=tone))
     names = {"leak": "Leak", "safe": "Protected", "unsure": "Unclear", "plain": "No verdict yet"}
-    assert window.verdict.accessibleName() == f"Verdict: {names[tone]}"
-    window.verdict.grab()
+    for tone, name in names.items():
+        window.show_view(stage("en", tone=tone))
+        assert window.verdict.accessibleName() == f"Verdict: {name}"
+        window.verdict.grab()
 
 
 def test_pixels_arrive_unchanged(qtbot: QtBot) -> None:
@@ -268,7 +269,7 @@ def test_an_equal_view_changes_nothing_and_an_equal_picture_is_drawn_once(open_w
 def test_views_flow_through(open_window: Open, qapp: QApplication) -> None:
     window = open_window()
     secret = picture("federated/pictures/cat.png", 32)
-    for step in range(0, 160, 8):
+    for step in range(0, 160, 19):
         view = stage("en", step)
         panes = tuple(replace(p, pictures=reached(secret, likeness(step, 0.9))) for p in view.panes)
         window.show_view(replace(view, panes=panes))
