@@ -96,5 +96,5 @@ installer:  ## build dist/MI-Studio with PyInstaller and start it once (see inst
 	$(BUNDLER) installer/build.py
 
 clean:  ## remove what building and testing left; .venv stays
-	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist out mi-studio-run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
