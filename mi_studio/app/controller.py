@@ -91,6 +91,7 @@ class Controller(QObject):
         self._clock = clock
         self._stale = True
         self._partial = False
+        self._takes_pictures: bool | None = None
         self._drawn_at = self._read_at = -math.inf
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -159,6 +160,10 @@ class Controller(QObject):
         self._drawn_at = self._clock()
         if full:
             self._read_at = self._drawn_at
+        takes = "own-picture" in self.session.intent.scene.provides
+        if takes != self._takes_pictures:
+            self._takes_pictures = takes
+            self.window.panes[0].set_accepts_files(takes)
         self.window.show_view(self.presenter.view(full))
 
     @Slot()

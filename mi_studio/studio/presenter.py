@@ -23,7 +23,7 @@ from mi_studio.core.config import (
 )
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
-from mi_studio.core.step import Pictures, Step
+from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
 from mi_studio.studio import words
@@ -392,7 +392,20 @@ class Presenter:
         corner = self.say(words.AT_STEP, step=step.index)
         if step.queries:
             corner = self.say(words.QUERIES, n=f"{step.queries:,}")
-        return SeenView(title, corner, step.view, self.say(words.SEES_KIND[step.view.kind]))
+        seen = View(step.view.kind, tuple(self._bars(step.view)))
+        return SeenView(title, corner, seen, self.say(words.SEES_KIND[step.view.kind]))
+
+    def _bars(self, view: View) -> Iterator[tuple[str, float]]:
+        """Name an API's classes in the present language, and a gradient's layers by their order."""
+        scene = self.session.intent.scene
+        titles = {t.title.en: t.title for group in scene.targets.values() for t in group}
+        for i, (name, value) in enumerate(view.bars, start=1):
+            if view.kind != "gradient":
+                yield self.say(titles[name]) if name in titles else name, value
+            elif i == len(view.bars):
+                yield self.say(words.LAST_LAYER), value
+            else:
+                yield self.say(words.LAYER, n=i), value
 
     def _cost(self) -> CostView:
         session = self.session

@@ -34,6 +34,9 @@ from mi_studio.studio.lanes import (
 )
 from mi_studio.studio.runstate import Event, RunState, after
 
+LONGEST_STRIDE = 0.25
+"""Seconds by which a film goes on at most between two ticks: where the screen stalls, so does the film."""
+
 SETTLE_SECONDS = 0.3
 """A knob must rest this long before the run "had it been so from the start" begins."""
 
@@ -455,9 +458,10 @@ class Session:
         main = self.main
         if main is None:
             return False
-        passed = max(0.0, now - self._film.since)
-        position = self._film.position + passed * self._rate() * self.speed if passed else self._film.position
-        index = int(min(position, main.reached))
+        passed = min(max(0.0, now - self._film.since), LONGEST_STRIDE)
+        position = self._film.position + (passed * self._rate() * self.speed if passed else 0.0)
+        self._film = _Film(now, min(position, float(main.reached)))
+        index = int(self._film.position)
         if index >= main.reached:
             self._film, self.head = None, None
             self._become(Event.FINISH)

@@ -86,8 +86,10 @@ SEES_KIND = {
         "送られた勾配の大きさを、層ごとに示しています。",
     ),
 }
+LAYER = Text("layer {n}", "第{n}層")
+LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
-QUERIES = Text("{n} queries", "問い合わせ {n}回")
+QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 
 # the price
 COST = Text("What it costs", "防御の代償")

@@ -238,3 +238,10 @@ def test_cost(show: Show) -> None:
     show.session.toggle_play()
     show.work(2)
     assert show.view().cost.figures == (("100%", "of the update's direction kept"),)
+
+
+def test_what_the_attacker_sees_is_named_in_the_language(show: Show) -> None:
+    show.session.toggle_play()
+    show.work(2)
+    assert [name for name, _ in show.view().seen.view.bars] == ["layer 1", "last layer"]
+    assert [name for name, _ in show.japanese.view().seen.view.bars] == ["第1層", "最終層"]

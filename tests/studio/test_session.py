@@ -13,7 +13,7 @@ from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.recording import Recording
 from mi_studio.studio.lanes import Failure, Lane, Role
 from mi_studio.studio.runstate import RunState
-from mi_studio.studio.session import SETTLE_SECONDS, Session
+from mi_studio.studio.session import LONGEST_STRIDE, SETTLE_SECONDS, Session
 
 CARD = library().attack("inverting-gradients")
 RATE = CARD.steps / CARD.typical_seconds
@@ -40,6 +40,12 @@ class Stage:
         """Let a moved knob come to rest."""
         self.clock.pass_(SETTLE_SECONDS + 0.01)
         self.session.tick()
+
+    def watch(self, seconds: float) -> None:
+        """Let a film go on."""
+        for _ in range(math.ceil(seconds / 0.1)):
+            self.clock.pass_(min(seconds, 0.1))
+            self.session.tick()
 
     def role(self, role: Role) -> Lane | None:
         return self.session.lanes[role]
@@ -311,8 +317,7 @@ def test_speed(stage: Stage) -> None:
     session.set_speed(math.inf)
     assert math.isinf(stage.engine.speed)
     session.open_recording(a_recording())
-    stage.clock.pass_(0.001)
-    session.tick()
+    stage.watch(0.001)
     assert session.state is RunState.FINISHED
     with pytest.raises(ValueError, match="positive"):
         session.set_speed(0)
@@ -331,12 +336,10 @@ def test_a_shipped_recording_plays_at_once_and_play_at_its_end_goes_live() -> No
     assert session.position == 5
     session.toggle_play()
     assert session.state is RunState.PAUSED
-    stage.clock.pass_(10)
-    session.tick()
+    stage.watch(10)
     assert session.position == 5
     session.toggle_play()
-    stage.clock.pass_(10)
-    session.tick()
+    stage.watch(10)
     assert session.state is RunState.FINISHED
     session.toggle_play()
     assert session.state is RunState.STARTING
@@ -365,8 +368,7 @@ def test_an_opened_recording_plays_again() -> None:
     session.open_recording(a_recording(gradient_noise=0.5))
     assert session.intent.wish.values["gradient-noise"] == 0.5
     assert stage.role(Role.TWIN) is not None
-    stage.clock.pass_(10)
-    session.tick()
+    stage.watch(10)
     assert session.state is RunState.FINISHED
     session.toggle_play()
     assert session.filming
@@ -447,3 +449,13 @@ def test_quit(stage: Stage) -> None:
     assert session.state is RunState.STOPPING
     session.stopped()
     assert session.state is RunState.IDLE
+
+
+def test_a_film_stalls_with_the_screen_instead_of_jumping(stage: Stage) -> None:
+    stage.engine.make.LIMIT = 500
+    stage.session.start()
+    stage.work(501)
+    stage.session.toggle_play()
+    stage.clock.pass_(8)
+    stage.session.tick()
+    assert stage.session.position == int(LONGEST_STRIDE * RATE)
