@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fakes import FakeRun
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+
+from mi_studio.app.main import run_app
+from mi_studio.app.screenshot import screenshot
+from mi_studio.app.worker import Worker
+from mi_studio.core.config import resolve
+from mi_studio.core.errors import RunError, UsageError
+
+
+def loaded_by(module: str) -> set[str]:
+    code = f"import sys, {module}; print(*(m.partition('.')[0] for m in sys.modules))"
+    return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+
+
+def test_starting_loads_no_torch() -> None:
+    loaded = loaded_by("mi_studio.app.controller")
+    assert "PySide6" in loaded
+    assert "torch" not in loaded
+
+
+@pytest.mark.parametrize(
+    "module", ["mi_studio.app.main", "mi_studio.app.worker", "mi_studio.studio.presenter"]
+)
+def test_what_needs_no_window_loads_no_qt(module: str) -> None:
+    assert not {"PySide6", "torch", "pyqtgraph"} & loaded_by(module)
+
+
+def test_no_display_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mi_studio.app.main.why_no_window", lambda: "There is no display.")
+    assert run_app() == 2
+    assert capsys.readouterr().err == "mi-studio: There is no display.\n"
+
+
+@pytest.fixture
+def quick(fake: type[FakeRun], monkeypatch: pytest.MonkeyPatch, own_settings: Path) -> type[FakeRun]:
+    monkeypatch.setattr(Worker.__init__, "__defaults__", (fake,))
+    monkeypatch.setattr("mi_studio.studio.session.shipped_recording", lambda scene: None)
+    return fake
+
+
+@pytest.mark.parametrize(("steps", "language"), [(5, "ja"), (None, "en")])
+def test_screenshot(
+    qapp: QApplication,
+    no_leftover_qt: None,
+    quick: type[FakeRun],
+    tmp_path: Path,
+    steps: int | None,
+    language: str,
+) -> None:
+    out = tmp_path / "new" / "shot.png"
+    config = resolve("federated", settings={"gradient-noise": 0.5})
+    assert screenshot(config, steps=steps, language=language, size=(1280, 800), out=out) == 0
+    with Image.open(out) as picture:
+        assert picture.size == (1280, 800)
+        assert len(picture.convert("RGB").getcolors(10**6) or []) > 50
+
+
+def test_screenshots_that_cannot_be_taken(
+    qapp: QApplication, no_leftover_qt: None, quick: type[FakeRun], tmp_path: Path
+) -> None:
+    config = resolve("federated")
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file" / "shot.png", tmp_path / "shot.unknown"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            screenshot(config, out=out)
+    with pytest.raises(UsageError, match="no page"):
+        screenshot(config, page="moon", out=tmp_path / "shot.png")
+    quick.fail_at = 2
+    with pytest.raises(RunError, match="RuntimeError"):
+        screenshot(config, out=tmp_path / "shot.png")
