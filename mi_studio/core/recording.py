@@ -34,8 +34,11 @@ MAX_MEMBERS = 2_000
 MAX_STEPS = 100_000
 MAX_SIDE = 512
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, Image.DecompressionBombError, LookupError, ValueError,
-           TypeError, AttributeError, ArithmeticError, SyntaxError, EOFError, RuntimeError, MemoryError)  # fmt: skip
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, Image.DecompressionBombError),
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+    *(SyntaxError, EOFError, RuntimeError, MemoryError),
+)
 """All that zipfile, json and Pillow raise on a damaged or hostile file."""
 
 
