@@ -1,5 +1,6 @@
 """Training with and without a guarantee, checkpoints, and the shipped cards."""
 
+import dataclasses
 import itertools
 import math
 
@@ -144,8 +145,30 @@ def test_the_whole_grid_is_shipped():
     assert set(CARDS) == wanted | {"evaluator/all", "prior/kin", "prior/odd"}
 
 
+SAMPLE = [
+    "small-cnn/kin-2000-inf", "small-cnn/odd-2000-0.5", "small-cnn/kin-30000-2", "small-cnn/odd-30000-8",
+    "strided-cnn/32-early", "pooled-cnn/32-converged",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_card_measures_again(name):
+    found = zoo.measure(CARDS[name])
+    assert found == pytest.approx(CARDS[name].utility.value, abs=zoo.TOLERANCE)
+
+
+@pytest.mark.stress
 def test_every_card_measures_again():
     assert zoo.check(lambda message, fraction: None) == []
+
+
+def test_check_names_a_card_that_claims_too_much(monkeypatch):
+    true = CARDS["pooled-cnn/32-converged"]
+    boast = dataclasses.replace(true, utility=dataclasses.replace(true.utility, value=0.5))
+    monkeypatch.setattr(zoo, "weights_cards", lambda scene: [boast] if scene == "federated" else [])
+    (difference,) = zoo.check(lambda message, fraction: None)
+    assert difference.claimed == 0.5
+    assert "card says 0.5000" in str(difference)
 
 
 def test_every_guarantee_is_what_the_accountant_says(opacus):
