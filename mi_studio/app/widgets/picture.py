@@ -46,6 +46,13 @@ def to_images(pictures: Pictures) -> list[QImage]:
     return made
 
 
+def same_memory(one: Pictures, other: Pictures) -> bool:
+    """Return whether two arrays are the same piece of memory, as two slices of one picture are."""
+    return one is other or (
+        one.shape == other.shape and one.__array_interface__["data"] == other.__array_interface__["data"]
+    )
+
+
 def draw_image(painter: QPainter, image: QImage, rect: QRectF, radius: float) -> None:
     """Draw an image with smooth round corners; pixels stay pixels unless the painter smooths."""
     brush = QBrush(image)

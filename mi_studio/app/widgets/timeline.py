@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import icons, theme
 from mi_studio.app.widgets.common import BarSlider, IconButton, Label
-from mi_studio.app.widgets.picture import draw_image, to_images
+from mi_studio.app.widgets.picture import draw_image, same_memory, to_images
 from mi_studio.app.words import (
     BACK,
     FILM,
@@ -122,7 +122,7 @@ class FilmBar(BarSlider):
         film = []
         for step, picture in view.film:
             old = known.get(step)
-            image = old[1] if old is not None and old[0] is picture else self._thumb(picture)
+            image = old[1] if old is not None and same_memory(old[0], picture) else self._thumb(picture)
             film.append((step, picture, image))
         self._film = film
         self._reached, self._marks = view.reached, view.marks

@@ -85,6 +85,16 @@ def test_a_view_asks_for_nothing(timeline: Timeline) -> None:
     assert timeline.speed.text() == "2×"
 
 
+def test_a_frame_is_drawn_once(timeline: Timeline) -> None:
+    drawn = [frame for _, _, frame in timeline.film._film]
+    again = tuple((step, frame[:]) for step, frame in VIEW.film)  # other objects, the same memory
+    timeline.show_view(replace(VIEW, position=30, film=again))
+    assert all(a is b for a, (_, _, b) in zip(drawn, timeline.film._film, strict=True))
+    other = tuple((step, frame.copy()) for step, frame in VIEW.film)
+    timeline.show_view(replace(VIEW, film=other))
+    assert not any(a is b for a, (_, _, b) in zip(drawn, timeline.film._film, strict=True))
+
+
 def test_busy_is_said_and_ends(timeline: Timeline) -> None:
     timeline.show_view(replace(VIEW, busy="Preparing"))
     assert timeline.busy.isVisible()
