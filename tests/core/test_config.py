@@ -34,7 +34,7 @@ def test_a_scene_alone_is_enough():
         ({"scene": "federated", "settings": {"gradient-noise": "-1"}}, "from 0 to 4"),
         ({"scene": "federated", "settings": {"gradient-noise": "nan"}}, "from 0 to 4"),
         ({"scene": "federated", "settings": {"colour": "1"}}, "picture-size"),
-        ({"scene": "federated", "target": "dog"}, "cat coffee"),
+        ({"scene": "federated", "target": "dog"}, "cat cat-eyes"),
         ({"scene": "catalogue", "target": "sandal"}, "pullover"),
         ({"scene": "catalogue", "image": "x.png"}, "federated"),
         ({"scene": "federated", "device": "tpu"}, "auto cpu cuda mps"),

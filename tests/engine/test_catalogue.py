@@ -25,10 +25,10 @@ def test_latent_search_draws_what_the_owner_hides():
 
 
 def test_score_search_beats_chance_and_counts_its_queries():
-    result = run("score-search", target="all", steps=40).result()
+    result = run("score-search", target="all", steps=20).result()
     top1 = result["scores"]["evaluator_top1"]
     assert top1["value"] > top1["base_rate"]
-    assert result["queries"] == 5 * (40 * 101 + 1)
+    assert result["queries"] == 5 * (20 * 101 + 1)
 
 
 def test_output_restriction_changes_nothing_for_the_holder_of_the_model():
