@@ -37,7 +37,7 @@ BEST_STEP = Text("its own choice: step {step}", "攻撃者自身の選択：ス�
 SAME_SEED = Text("same seed · {where}", "同じシード・{where}")
 PROTECTED = Text("protected · {where}", "防御あり・{where}")
 MIXED_AT = Text("mixed run · {where}", "設定混在・{where}")
-NEAREST = Text("{target} · the private photo nearest to it", "{target}・非公開の写真のうち最も近いもの")
+NEAREST = Text("{target} · nearest private photo", "{target}・最も近い非公開写真")
 NEVER_LEAVES = Text(
     "Your own picture · never leaves this computer", "自分の画像・このコンピューターの外には出ません"
 )

@@ -142,37 +142,37 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._label.setAnchor((0, 0))
         self._label.setPos(4 * wide, top)
         busy = (metrics.horizontalAdvance(view.label) + 18) * wide if view.label else 0.0
+        names = self._legend(view, metrics, wide, top)
         row = 0
         for line, text in self._marks:
             step = line.value()
             width = (metrics.horizontalAdvance(text.toPlainText()) + 14) * wide
-            row = row + 1 if step < busy else 0
-            busy = max(busy, step + width)
             left = step + width > view.total
+            taken = step < busy or (step if left else step + width) > names
+            row = row + 1 if taken else 0
+            busy = max(busy, step + width)
             text.setAnchor((1 if left else 0, 0))
             text.setPos(step, top - row * 14 * high)
-        main, ghost = view.main[-1:], view.ghost[-1:]
-        main_above = bool(main) and bool(ghost) and main[0][1] > _near(view.ghost, main[0][0])
-        if main:
-            x, y = main[0]
-            beside = x + (metrics.horizontalAdvance(view.main_name) + 16) * wide < view.total
-            tall = metrics.height() * high
-            if beside and not main_above:
-                y = max(y + 0.2 * tall, view.low + 1.1 * tall)
-            elif not beside and y - view.low < 1.3 * tall:
-                main_above = True
-            self._main_name.setAnchor((0 if beside else 1, 1 if main_above else 0))
-            self._main_name.setPos(x + (5 * wide if beside else 0), y)
-        if ghost:
-            x, y = ghost[0]
-            ghost_above = not main_above or y - view.low < 0.2 * span
-            beside = x + (metrics.horizontalAdvance(view.ghost_name) + 16) * wide < view.total
-            self._ghost_name.setAnchor((0 if beside else 1, 1 if ghost_above else 0))
-            if ghost_above:
-                y = min(y, top - metrics.height() * high)
-            self._ghost_name.setPos(min(x, view.total) + (5 * wide if beside else 0), y)
-        self._main_name.setText(view.main_name if len(view.main) > 1 else "")
-        self._ghost_name.setText(view.ghost_name if ghost else "")
+
+    def _legend(self, view: CurveView, metrics: QFontMetricsF, wide: float, top: float) -> float:
+        """Name both lines in the upper right corner, where they cannot hide each other, as the ends can.
+
+        Returns
+        -------
+        float
+            The step at which the names begin.
+        """
+        right = float(view.total)
+        ghost = (self._ghost_name, view.ghost_name, len(view.ghost) > 1, "- -")
+        main = (self._main_name, view.main_name, len(view.main) > 1, "―")
+        for item, name, drawn, line in (ghost, main):
+            shown = f"{line} {name}" if drawn and name else ""
+            item.setText(shown)
+            item.setAnchor((1, 0))
+            item.setPos(right, top)
+            if shown:
+                right -= (metrics.horizontalAdvance(shown) + 16) * wide
+        return right
 
     def _paint(self) -> None:
         colors = theme.current()
@@ -215,7 +215,3 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
 
 def _columns(series: tuple[tuple[float, float], ...]) -> tuple[list[float], list[float]]:
     return [x for x, _ in series], [y for _, y in series]
-
-
-def _near(series: tuple[tuple[float, float], ...], x: float) -> float:
-    return min(series, key=lambda point: abs(point[0] - x))[1]
