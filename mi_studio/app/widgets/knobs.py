@@ -18,7 +18,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.common import BarSlider, Card, IconButton, Label
@@ -239,8 +249,38 @@ class KnobSlider(BarSlider):
         return placed
 
 
+class Choice(QPushButton):
+    """A knob with two or three stops: a button that opens the list of them."""
+
+    moved = Signal(object)
+    MOST = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMenu(QMenu(self))
+        self.menu().triggered.connect(lambda action: self.moved.emit(action.data()))
+
+    @classmethod
+    def suits(cls, view: KnobView) -> bool:
+        """Whether a knob is better chosen from a list than found on a track."""
+        return len(view.stops) <= cls.MOST and not view.continuous and not view.reason
+
+    def set_knob(self, view: KnobView) -> None:
+        """Take over stops and value."""
+        self.setText(f"{view.label} ▾")
+        menu = self.menu()
+        if [(a.data(), a.text()) for a in menu.actions()] != [*view.stops]:
+            menu.clear()
+            for value, label in view.stops:
+                action = menu.addAction(label)
+                action.setData(value)
+                action.setCheckable(True)
+        for action in menu.actions():
+            action.setChecked(action.data() == view.value)
+
+
 class KnobRow(QWidget):
-    """One knob: title, value, slider, and one sentence below."""
+    """One knob: title, value, slider or list, and one sentence below."""
 
     moved = Signal(str, object)
 
@@ -251,17 +291,19 @@ class KnobRow(QWidget):
         self._view: KnobView | None = None
         self.title, self.value = Label("body", wrap=True), Label("value")
         self.help = IconButton("help", 24, plain=True, glyph=14)
-        self.slider = KnobSlider()
+        self.slider, self.choice = KnobSlider(), Choice()
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)
-        self.slider.moved.connect(lambda value: self.moved.emit(self._id, value))
+        for control in (self.slider, self.choice):
+            control.moved.connect(lambda value: self.moved.emit(self._id, value))
         for part in (self.title, self.value):
             part.setMinimumHeight(24)
         line = QHBoxLayout()
         line.setSpacing(4)
-        line.addWidget(self.title, 1, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self.help, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.title, 1, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.help, 0, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -282,10 +324,16 @@ class KnobRow(QWidget):
             label.dim(bool(view.reason))
         self.note.say(view.reason or view.note)
         self.note.setVisible(bool(view.reason or view.note))
-        self.slider.set_knob(view)
-        self.slider.setAccessibleName(f"{view.title}: {view.label}")
-        self.slider.setAccessibleDescription(" ".join(t for t in (view.reason, view.help, view.note) if t))
-        self.slider.setToolTip(view.reason or view.help)
+        listed = Choice.suits(view)
+        self.choice.setVisible(listed)
+        self.slider.setVisible(not listed)
+        self.value.setVisible(not listed)
+        for control in (self.slider, self.choice):
+            control.set_knob(view)
+            control.setAccessibleName(f"{view.title}: {view.label}")
+            said = (view.reason, view.help, view.note)
+            control.setAccessibleDescription(" ".join(t for t in said if t))
+            control.setToolTip(view.reason or _wrapped(view.help))
         self.retranslate(self._language)
 
     def retranslate(self, language: str) -> None:

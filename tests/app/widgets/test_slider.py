@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from gallery import knobs
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -133,3 +133,26 @@ def test_the_help_button_names_its_knob(panel: ProtectionPanel) -> None:
     assert panel.rows[0].help.accessibleName() == f"「{NOISE.title}」とは"
     assert panel.rows[0].help.accessibleDescription() == NOISE.help
     panel.rows[0].help.click()
+
+
+def test_two_stops_are_a_list_that_keys_can_open(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    size = replace(
+        FREE_DETAIL, id="picture-size", stops=((32.0, "32 px"), (64.0, "64 px")), value=32.0, label="32 px"
+    )
+    panel.show_view((NOISE, size))
+    row = panel.rows[1]
+    assert row.choice.isVisible()
+    assert not row.slider.isVisible()
+    assert "32 px" in row.choice.text()
+    row.choice.setFocus()
+
+    def choose() -> None:
+        menu = row.choice.menu()
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
+    row.choice.menu().aboutToShow.connect(lambda: QTimer.singleShot(0, choose))
+    with qtbot.waitSignal(panel.moved) as moved:
+        QTest.keyClick(row.choice, Qt.Key.Key_Space)
+    assert moved.args == ["picture-size", 64.0]
