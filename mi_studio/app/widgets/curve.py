@@ -16,7 +16,7 @@ from mi_studio.studio.views import CurveView
 
 TYPE = 12
 HEADROOM = 0.24
-"""Share of the height above the highest value, for the labels."""
+"""Least share of the height above the highest value, for the labels."""
 
 
 class Curve(pg.PlotWidget):  # type: ignore[misc]
@@ -105,7 +105,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         span = (view.high - view.low) or 1.0
         total = max(1, view.total)
         self.getPlotItem().setRange(
-            xRange=(0, total * 1.012), yRange=(view.low, view.high + HEADROOM * span), padding=0
+            xRange=(0, total * 1.012), yRange=(view.low, view.high + self._headroom() * span), padding=0
         )
         middle = (view.low + view.high) / 2
         self._left.setTicks([[(v, f"{v:.3g}") for v in (view.low, middle, view.high)]])
@@ -113,6 +113,11 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         step = next((s * rough for s in (0.2, 0.25, 0.5, 1) if total / (s * rough) <= 6), rough)
         step = max(1, round(step))
         self._bottom.setTicks([[(v, str(v)) for v in range(0, total + 1, step)]])
+
+    def _headroom(self) -> float:
+        """Return the share of the height above the highest value in which one line of labels fits."""
+        line = QFontMetricsF(theme.font(TYPE)).height() + 2
+        return max(HEADROOM, line / max(line, float(self.getPlotItem().vb.height()) - line))
 
     def _mark(self, view: CurveView) -> None:
         plot = self.getPlotItem()
@@ -137,7 +142,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         wide, high = self.getPlotItem().vb.viewPixelSize()
         metrics = QFontMetricsF(theme.font(TYPE))
         span = (view.high - view.low) or 1.0
-        top = view.high + HEADROOM * span
+        top = view.high + self._headroom() * span
         self._label.setText(view.label)
         self._label.setAnchor((0, 0))
         self._label.setPos(4 * wide, top)
@@ -164,7 +169,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         """
         right = float(view.total)
         ghost = (self._ghost_name, view.ghost_name, len(view.ghost) > 1, "- -")
-        main = (self._main_name, view.main_name, len(view.main) > 1, "―")
+        main = (self._main_name, view.main_name, len(view.main) > 1 and bool(view.ghost), "―")
         for item, name, drawn, line in (ghost, main):
             shown = f"{line} {name}" if drawn and name else ""
             item.setText(shown)
@@ -205,7 +210,9 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_view"):
+        view: CurveView | None = getattr(self, "_view", None)  # Qt resizes before the constructor is done
+        if view is not None:
+            self._scale(view)
             self._place()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
