@@ -30,8 +30,8 @@ from mi_studio.studio.session import Session
 TICK_MS = 16
 """How often the worker's steps are fetched, and only while something is live."""
 
-DRAW_SECONDS = 0.03
-"""The pictures are drawn anew at most this often."""
+DRAW_SECONDS = 0.045
+"""Running pictures are drawn anew at most this often; what the user does shows at the next tick."""
 
 READ_SECONDS = 0.125
 """Words and curves change at most this often while pictures run, so that people can read them."""
@@ -90,7 +90,7 @@ class Controller(QObject):
         self.presenter = Presenter(self.session, language)
         self._clock = clock
         self._stale = True
-        self._partial = False
+        self._partial = self._urgent = False
         self._takes_pictures: bool | None = None
         self._drawn_at = self._read_at = -math.inf
         self.timer = QTimer(self)
@@ -173,14 +173,17 @@ class Controller(QObject):
         full = not self.session.playing or now - self._read_at >= READ_SECONDS
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
             self.timer.stop()
-        elif (self._stale or (self._partial and full)) and now - self._drawn_at >= DRAW_SECONDS:
-            self.draw(full)
+        elif self._urgent or (
+            (self._stale or (self._partial and full)) and now - self._drawn_at >= DRAW_SECONDS
+        ):
+            self.draw(full or self._urgent)
+            self._urgent = self.session.awaits_effect
         if not (self.session.live or self._stale or self._partial):
             self.timer.stop()
 
     def _refresh(self) -> None:
         """Draw at the next tick."""
-        self._stale = True
+        self._stale = self._urgent = True
         if not self.timer.isActive():
             self.timer.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import queue
@@ -10,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from mi_studio.core.config import RunConfig
@@ -49,8 +51,26 @@ class RunLike(Protocol):
 MakeRun = Callable[[RunConfig, Pictures | None], RunLike]
 
 
+@cache
+def load_engine() -> None:
+    """Load torch and the engine, once; it takes seconds.
+
+    They bring some hundred thousand objects that live to the end. Python's collector would walk all
+    of them again and again, and the screen would stand still for 0.2 s each time: it is told not to.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import mi_studio.engine  # noqa: F401
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
 def engine_run(config: RunConfig, picture: Pictures | None) -> RunLike:
     """Make a real run; the first call loads torch, which takes seconds."""
+    load_engine()
     from mi_studio.engine import Run
 
     return Run(config, picture=picture)
@@ -104,11 +124,7 @@ class Worker:
 
     def warm_up(self) -> None:
         """Load torch and the engine, so that the first run starts sooner."""
-
-        def load() -> None:
-            import mi_studio.engine  # noqa: F401
-
-        self._orders.put(load)
+        self._orders.put(load_engine)
 
     def open(self, ticket: int, config: RunConfig, picture: Pictures | None) -> None:
         """Load a run; see `mi_studio.studio.lanes.Engine`."""

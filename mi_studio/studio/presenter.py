@@ -443,7 +443,7 @@ class Presenter:
             sentence = self.say(
                 words.GUARANTEE,
                 epsilon=plain(privacy.epsilon),
-                delta=f"{privacy.delta:.0e}",
+                delta=f"{privacy.delta:.9f}".rstrip("0"),
                 unit=self.say(unit) if unit else privacy.unit,
                 accountant=privacy.accountant,
             )

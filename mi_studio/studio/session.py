@@ -136,6 +136,11 @@ class Session:
         )
 
     @property
+    def awaits_effect(self) -> bool:
+        """Whether a knob has moved and the attack has not taken it in yet."""
+        return self.playing and bool(self._pending)
+
+    @property
     def can_run(self) -> bool:
         """Whether the choice can run here; a recording of somebody's own picture cannot."""
         return self.intent.wish.target != OWN_PICTURE or self.intent.wish.picture is not None

@@ -101,10 +101,10 @@ KEPT = Text("of the update's direction kept", "更新の向きの保存率")
 NO_COST = Text("No protection is on, so it costs nothing.", "防御がないため、代償もありません。")
 COST_UNKNOWN = Text("Measured as soon as the attack runs.", "攻撃を始めると測定します。")
 GUARANTEE = Text(
-    "ε = {epsilon}, δ = {delta}, for one {unit}; counted by {accountant}.",
+    "ε = {epsilon}, δ = {delta}, for {unit}; counted by {accountant}.",
     "ε = {epsilon}、δ = {delta}（単位：{unit}、計算方法：{accountant}）。",
 )
-UNITS = {"record": Text("record", "1件のデータ"), "person": Text("person", "1人")}
+UNITS = {"one picture": Text("one picture", "写真1枚"), "one person": Text("one person", "1人")}
 
 # the verdict: record scenes
 SAME_PICTURE = Text("Anyone would recognise this picture.", "誰が見ても、元の画像だと分かります。")
