@@ -9,6 +9,7 @@ from fakes import Clock, FakeEngine, FakeRun
 from mi_studio.core.cards import library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
 from mi_studio.core.text import Text
+from mi_studio.core.weights import weights_cards
 from mi_studio.studio import words
 from mi_studio.studio.presenter import CURVE_POINTS, Presenter
 from mi_studio.studio.session import SETTLE_SECONDS, Session
@@ -245,3 +246,9 @@ def test_what_the_attacker_sees_is_named_in_the_language(show: Show) -> None:
     show.work(2)
     assert [name for name, _ in show.view().seen.view.bars] == ["layer 1", "last layer"]
     assert [name for name, _ in show.japanese.view().seen.view.bars] == ["第1層", "最終層"]
+
+
+def test_every_unit_on_a_card_has_words() -> None:
+    units = {card.privacy.unit for card in weights_cards("catalogue") if card.privacy is not None}
+    assert units
+    assert units <= set(words.UNITS)
