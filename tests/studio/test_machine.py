@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import UsageError
 from mi_studio.studio.intent import lean
 from mi_studio.studio.lanes import Role
@@ -81,7 +82,8 @@ class User(RuleBasedStateMachine):
         try:
             self.session.intent.pick(bracket.slot, choice.id)
         except UsageError:
-            assert choice.reason
+            # the program asks for a picture first where there is none yet
+            assert choice.reason or (choice.id == OWN_PICTURE and self.session.intent.wish.picture is None)
 
     @rule(back=st.booleans())
     def undo(self, back: bool) -> None:
