@@ -68,6 +68,12 @@ def load_engine() -> None:
             gc.enable()
 
 
+@cache
+def settle_memory() -> None:
+    """Leave alone, too, what the first scoring has loaded; see `load_engine`."""
+    gc.freeze()
+
+
 def engine_run(config: RunConfig, picture: Pictures | None) -> RunLike:
     """Make a real run; the first call loads torch, which takes seconds."""
     load_engine()
@@ -231,6 +237,7 @@ class Worker:
                 job.ended = True
                 if not self._quit.is_set():
                     self.mailbox.put(Ended(job.ticket, run.result(), run.original()))
+                    settle_memory()
         except Exception as error:  # noqa: BLE001  # see _open
             self._jobs.pop(job.ticket, None)
             self._fail(job.ticket, error)
