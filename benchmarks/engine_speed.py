@@ -17,14 +17,15 @@ import torch
 
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
-from mi_studio.engine import Run, devices, stepper
+from mi_studio.engine import Run, stepper
 
 ROUNDS = 3
 
 
-def median_step(scene: str, attack: str, steps: int, device: str) -> float:
+def median_step(scene: str, attack: str, steps: int, device: str, threads: int = 1) -> float:
     """Return the median seconds of one step, without the first few."""
     run = Run(resolve(scene, attack=attack, steps=steps, device=device))
+    torch.set_num_threads(threads)  # a run settles them when it is made
     ends = []
     for _ in run:
         ends.append(time.perf_counter())
@@ -37,7 +38,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     options = parser.parse_args()
     cores = os.cpu_count() or 1
-    devices.settle_threads()  # runs settle the threads once per process: get it over before ours are set
     print(f"{'scene':11} {'attack':20} {'1 thread':>10} {f'{cores} threads':>10} {'ratio':>6}")
     for scene in library().scenes:
         for attack in library().attacks:
@@ -46,8 +46,7 @@ def main() -> None:
             times: dict[int, list[float]] = {1: [], cores: []}
             for _ in range(ROUNDS):
                 for threads, found in times.items():  # in turn, so that both see the same machine
-                    torch.set_num_threads(threads)
-                    found.append(median_step(scene.id, attack.id, options.steps, "cpu"))
+                    found.append(median_step(scene.id, attack.id, options.steps, "cpu", threads))
             one, all_cores = (statistics.median(times[k]) for k in (1, cores))
             both = f"{one * 1e3:7.2f} ms {all_cores * 1e3:7.2f} ms"
             print(f"{scene.id:11} {attack.id:20} {both} {one / all_cores:6.2f}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 
 import torch
 
@@ -31,12 +30,12 @@ def pick(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-@cache
 def settle_threads() -> int:
-    """Leave one core to the screen, once per process, and return the number of torch threads.
+    """Leave one core to the screen and return the number of torch threads.
 
     With as many threads as cores the workers of OpenMP spin against the GUI and both crawl; more
-    than four do not help steps as small as ours.
+    than four do not help steps as small as ours. OpenMP counts for each thread that calls it, so every
+    run settles this anew.
     """
     threads = max(1, min(4, (os.cpu_count() or 2) - 1))
     torch.set_num_threads(threads)

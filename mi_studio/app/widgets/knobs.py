@@ -267,7 +267,7 @@ class Choice(QPushButton):
 
     def set_knob(self, view: KnobView) -> None:
         """Take over stops and value."""
-        self.setText(f"{view.label} ▾")
+        self.setText(f"{view.label} ▼")
         menu = self.menu()
         if [(a.data(), a.text()) for a in menu.actions()] != [*view.stops]:
             menu.clear()
