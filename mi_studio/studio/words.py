@@ -42,7 +42,7 @@ NEVER_LEAVES = Text(
     "Your own picture · never leaves this computer", "自分の画像・このコンピューターの外には出ません"
 )
 LIKENESS = Text("Likeness", "一致度")
-CLOSENESS = Text("Closeness", "近さ")
+CLOSENESS = Text("Close", "近さ")
 DISTANCE = Text("distance {value}", "距離 {value}")
 NOT_MEASURED = Text("not measured: mixed run", "設定混在のため評価対象外")
 DESCRIBED = Text("{title}. {subtitle}. {value}", "{title}。{subtitle}。{value}")
@@ -77,7 +77,7 @@ MIXED = Text(
 )
 
 # what the attacker sees
-SEES = Text("What the attacker sees", "攻撃者に見えているもの")
+SEES = Text("The attacker sees", "攻撃者に見えているもの")
 SEES_KIND = {
     "scores": Text("How sure the model is of each class.", "各種類に対する、モデルの確信度です。"),
     "labels": Text("Only the name of the class.", "種類の名前だけです。"),
