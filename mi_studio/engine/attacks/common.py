@@ -1,4 +1,4 @@
-"""What several attacks on classifiers share: losses and views."""
+"""What several attacks share: losses and views."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def shifted(images: Tensor, shifts: Tensor) -> Tensor:
     moved = torch.cat([still[:, :, :2], shifts[:, :, None]], dim=2)
     grid = affine_grid(moved.repeat_interleave(count, 0), [copies * count, *images.shape[1:]], False)
     return grid_sample(images.repeat(copies, 1, 1, 1), grid, padding_mode="border", align_corners=False)
+
+
+def total_variation(images: Tensor) -> Tensor:
+    """Return the mean absolute difference between neighbours, across plus down, of (n, c, h, w)."""
+    across = (images[..., :, 1:] - images[..., :, :-1]).abs().mean()
+    down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
+    return across + down

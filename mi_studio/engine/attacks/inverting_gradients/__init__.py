@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from mi_studio.engine.access import GradientLeak, Progress, Setup
+from mi_studio.engine.attacks import common
 from mi_studio.engine.stepper import Stepper
 
 LEARNING_RATE = 0.1
@@ -43,7 +44,9 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
     def step() -> None:
         loss = cross_entropy(access.model(guess), label)
         gradients = torch.autograd.grad(loss, parameters, create_graph=True)
-        matched = _cosine_distance(gradients, access.message) + TOTAL_VARIATION * _total_variation(guess)
+        matched = _cosine_distance(gradients, access.message) + TOTAL_VARIATION * common.total_variation(
+            guess
+        )
         guess.grad = torch.autograd.grad(matched, guess)[0].sign()
         objective.copy_(matched.detach())
         optimiser.step()
@@ -76,9 +79,3 @@ def _cosine_distance(gradients: tuple[Tensor, ...], message: list[Tensor]) -> Te
     own = torch.stack([a.square().sum() for a in gradients]).sum()
     sent = torch.stack([b.square().sum() for b in message]).sum()
     return 1 - dot / (own.sqrt() * sent.sqrt()).clamp_min(1e-12)
-
-
-def _total_variation(images: Tensor) -> Tensor:
-    across = (images[..., :, 1:] - images[..., :, :-1]).abs().mean()
-    down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
-    return across + down

@@ -33,9 +33,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     def step() -> None:
         copies = common.shifted(images, shifts)
         cost = common.margin(access.model(copies), labels.repeat(COPIES)).mean()
-        across = (images[..., :, 1:] - images[..., :, :-1]).abs().mean()
-        down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
-        cost = cost + TOTAL_VARIATION * (across + down)
+        cost = cost + TOTAL_VARIATION * common.total_variation(images)
         optimiser.zero_grad(set_to_none=False)
         cost.backward()  # type: ignore[no-untyped-call]
         objective.copy_(cost.detach())
