@@ -21,6 +21,10 @@ FAINT_DB = 11.0
 """Below, a picture is about as far away as an unrelated one."""
 
 
+BLURRED_DB = 3.0
+"""A likeness lower by this much, twice the squared error, is a protection that did something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """The scores of one picture that was handed in, with intervals and base rates where known."""
@@ -126,10 +130,16 @@ def verdict(
     if other is not None:
         against = judge(other)[0]
         if tone == "leak" and against == "leak":
-            sentence = say(words.DID_NOT_HELP, sentence=sentence)
+            blurred = _lost_db(scores, other) >= BLURRED_DB
+            sentence = say(words.NOT_ENOUGH if blurred else words.DID_NOT_HELP, sentence=sentence)
         elif tone == "safe" and against == "safe":
             tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
     return VerdictView(tone, sentence, _evidence(scores, judged, other, language, head))
+
+
+def _lost_db(scores: Scores, undefended: Scores) -> float:
+    """Return by how many dB a protection lowered the likeness; 0 where it is not measured in dB."""
+    return undefended.values.get("psnr_db", 0.0) - scores.values.get("psnr_db", 0.0)
 
 
 def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str, head: int | None) -> str:

@@ -144,6 +144,10 @@ SOME_GARMENTS = Text(
 SO_FAR = Text("So far: {sentence}", "ここまでの結果：{sentence}")
 AT_THIS_STEP = Text("At step {step}: {sentence}", "ステップ{step}の時点：{sentence}")
 DID_NOT_HELP = Text("The protection did not help. {sentence}", "防御の効果は見られません。{sentence}")
+NOT_ENOUGH = Text(
+    "The protection blurred it, but not enough. {sentence}",
+    "防御で少しぼやけましたが、十分ではありません。{sentence}",
+)
 NOT_NEEDED = Text(
     "{sentence} Without the protection it was no better, so this says nothing about the protection.",
     "{sentence}ただし防御なしでも同じ結果のため、防御の効果とは言えません。",

@@ -90,11 +90,18 @@ def test_at_the_end_numbers_base_rate_and_how_little_it_proves() -> None:
 
 
 def test_protection_that_did_not_help_is_called_that() -> None:
-    main, twin = lane(25), lane(30)
+    main, twin = lane(28.5), lane(30)
     view = told(main, main, twin)
     assert view.tone == "leak"
     assert view.sentence.startswith("The protection did not help.")
     assert "without protection: 30.0 dB" in view.evidence
+
+
+def test_protection_that_blurred_it_is_not_called_useless() -> None:
+    main = lane(22.0)
+    view = told(main, main, lane(32.0, ticket=2))
+    assert view.tone == "leak"
+    assert view.sentence.startswith("The protection blurred it, but not enough.")
 
 
 def test_protection_is_not_praised_where_nothing_leaked_anyway() -> None:
