@@ -28,6 +28,7 @@ from mi_studio.app.widgets.knobs import ProtectionPanel
 from mi_studio.app.widgets.picture import MARGIN, PaneRow, PicturePane
 from mi_studio.app.widgets.seen import SeenPanel
 from mi_studio.app.widgets.sentence import Sentence
+from mi_studio.app.widgets.side import Side
 from mi_studio.app.widgets.timeline import Timeline
 from mi_studio.app.widgets.verdict import Verdict
 from mi_studio.app.words import (
@@ -152,13 +153,7 @@ class MainWindow(QMainWindow):
         below.addWidget(self.verdict)
         card.column.addLayout(below, 1)
 
-        self.side = QWidget()
-        right = QVBoxLayout(self.side)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(10)
-        right.addWidget(self.protection)
-        right.addWidget(self.seen)
-        right.addWidget(self.cost, 1)
+        self.side = Side(self.protection, self.seen, self.cost)
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
@@ -355,8 +350,7 @@ class MainWindow(QMainWindow):
         low = self.height() < 740
         self.curve.set_compact(low)
         self.row.set_compact(low)
-        for panel in (self.seen, self.cost):
-            panel.set_compact(self.height() < 880)
+        self.side.set_compact(self.height() < 880)
         self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
 
 

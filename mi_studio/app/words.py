@@ -124,6 +124,9 @@ NO_PROTECTION = Text(
     "No protection is on. Choose one in the sentence above.",
     "防御はありません。上の文から選べます。",
 )
+SITUATION = Text("The situation", "前提")
+MORE_KNOBS = Text("More below ▾", "ほかの項目 ▾")
+FIRST_KNOBS = Text("Back up ▴", "最初の項目 ▴")
 WHAT_IS = Text("What is “{title}”?", "「{title}」とは")
 SEEN_NOTHING = Text("Nothing yet", "まだ何もありません")
 CURVE = Text("Score by step", "ステップごとの値")

@@ -59,6 +59,12 @@ class Card(QFrame):
         self.column.setContentsMargins(margin, margin - 4, margin, margin - 2)
         self.column.setSpacing(spacing)
 
+    def set_snug(self, snug: bool) -> None:
+        """Have narrower margins above and below, for windows that are not high."""
+        left, _, right, _ = margins(self.column)
+        self.column.setSpacing(5 if snug else 7)
+        self.column.setContentsMargins(left, *((8, right, 9) if snug else (11, right, 13)))
+
 
 class Button(QPushButton):
     """A push button that takes the focus by Tab only, so that Space keeps playing after a click."""
@@ -204,6 +210,12 @@ class FlowLayout(QLayout):
         self._gap, self._line_gap = gap, line_gap
         self.setContentsMargins(0, 0, 0, 0)
 
+    def set_gap(self, gap: int) -> None:
+        """Put this many pixels between two widgets of a line."""
+        if gap != self._gap:
+            self._gap = gap
+            self.invalidate()
+
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
 
@@ -275,6 +287,21 @@ class FlowLayout(QLayout):
                 x += size.width() + self._gap
             y += height + self._line_gap
         return y - self._line_gap - rect.y(), len(lines)
+
+
+def margins(layout: QLayout) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom margin of a layout."""
+    around = layout.contentsMargins()
+    return around.left(), around.top(), around.right(), around.bottom()
+
+
+def height_for(part: QWidget, width: int) -> int:
+    """Return the height that a widget needs at a width."""
+    layout = part.layout()
+    if layout is None:
+        return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
+    layout.activate()
+    return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
 
 
 def polish(widget: QWidget) -> None:

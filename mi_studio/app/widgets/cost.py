@@ -41,30 +41,44 @@ class CostPanel(Card):
         self.sentence.say(view.sentence)
         self._show_sentence()
         while len(self._figures) < len(view.figures):
-            i = len(self._figures)
-            number, caption = Label("big"), Label("quiet", wrap=True)
-            self._grid.addWidget(number, 2 * (i // 2), i % 2)
-            self._grid.addWidget(caption, 2 * (i // 2) + 1, i % 2, Qt.AlignmentFlag.AlignTop)
-            self._grid.setColumnStretch(i % 2, 1)
-            self._figures.append((number, caption))
+            self._figures.append((Label("big"), Label("quiet", wrap=True)))
         for i, labels in enumerate(self._figures):
-            for label, text in zip(
-                labels, view.figures[i] if i < len(view.figures) else ("", ""), strict=True
-            ):
+            shown = i < len(view.figures)
+            for label, text in zip(labels, view.figures[i] if shown else ("", ""), strict=True):
                 label.say(text)
-                label.setVisible(i < len(view.figures))
+                label.setVisible(shown)
+        self._arrange()
         self.setAccessibleName(view.title)
         self.setAccessibleDescription(" ".join(f"{c}: {n}." for n, c in view.figures) + f" {view.sentence}")
 
+    def _arrange(self) -> None:
+        """Put captions below their numbers, or one beside the only number; each as wide as it needs."""
+        count = len(self._view.figures) if self._view is not None else 0
+        for label in (part for figure in self._figures for part in figure):
+            self._grid.removeWidget(label)
+        left, below = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop
+        for i, (number, caption) in enumerate(self._figures[:count]):
+            row, column = 2 * (i // 2), i % 2
+            self._grid.addWidget(number, row, column, left)
+            if count == 1:
+                self._grid.addWidget(caption, 0, 1, Qt.AlignmentFlag.AlignVCenter)
+                self._grid.setColumnStretch(0, 0)
+                self._grid.setColumnStretch(1, 1)
+            else:
+                self._grid.addWidget(caption, row + 1, column, below)
+                widest = max(label.fontMetrics().horizontalAdvance(label.said) for label in (number, caption))
+                self._grid.setColumnStretch(column, max(1, widest))
+
     def set_compact(self, compact: bool) -> None:
-        """Move the sentence into the tooltip, for windows that are not high."""
+        """Move the sentence into the tooltip where there are figures, for windows that are not high."""
         self._compact = compact
         self._show_sentence()
 
     def _show_sentence(self) -> None:
         said = self.sentence.said
-        self.sentence.setVisible(bool(said) and not self._compact)
-        self.setToolTip(said if self._compact else "")
+        hidden = self._compact and self._view is not None and bool(self._view.figures)
+        self.sentence.setVisible(bool(said) and not hidden)
+        self.setToolTip(said if hidden else "")
 
     def retranslate(self, language: str) -> None:
         """Nothing here is the widget's own."""

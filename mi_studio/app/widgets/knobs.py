@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import ClassVar
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QFontMetricsF,
@@ -21,8 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QMenu,
-    QPushButton,
+    QRadioButton,
     QScrollArea,
     QSizePolicy,
     QToolTip,
@@ -31,8 +31,17 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
-from mi_studio.app.widgets.common import BarSlider, Card, IconButton, Label
-from mi_studio.app.words import LIVE, NO_PROTECTION, PROTECTION, WHAT_IS, say
+from mi_studio.app.widgets.common import BarSlider, Button, Card, IconButton, Label, height_for, margins
+from mi_studio.app.words import (
+    FIRST_KNOBS,
+    LIVE,
+    MORE_KNOBS,
+    NO_PROTECTION,
+    PROTECTION,
+    SITUATION,
+    WHAT_IS,
+    say,
+)
 from mi_studio.core.knobs import Value
 from mi_studio.studio.views import KnobView
 
@@ -81,7 +90,7 @@ class KnobSlider(BarSlider):
     """
 
     moved = Signal(object)
-    LABELS = 20
+    LABELS = 18
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +105,7 @@ class KnobSlider(BarSlider):
         self.actionTriggered.connect(lambda _: self._acted())
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 24 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
+        return QSize(200, 22 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -192,7 +201,7 @@ class KnobSlider(BarSlider):
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        y = 12.0
+        y = 11.0
         left, right = self.span()
         here = self.x_of(self.sliderPosition())
         painter.setPen(Qt.PenStyle.NoPen)
@@ -245,42 +254,152 @@ class KnobSlider(BarSlider):
             width = metrics.horizontalAdvance(label) + 2
             x = self.x_of(i * scale) - width / 2
             x = min(max(0.0, x), self.width() - width)
-            placed.append((i, QRectF(x, 23, width, self.height() - 23)))
+            placed.append((i, QRectF(x, 22, width, self.height() - 22)))
         return placed
 
 
-class Choice(QPushButton):
-    """A knob with two or three stops: a button that opens the list of them."""
+class Segment(QRadioButton):
+    """One stop of a knob that has few. Arrow keys go to its neighbours."""
+
+    PAD = 7
+    KEYS: ClassVar = {
+        Qt.Key.Key_Left: -1,
+        Qt.Key.Key_Up: -1,
+        Qt.Key.Key_Right: 1,
+        Qt.Key.Key_Down: 1,
+        Qt.Key.Key_Home: -99,
+        Qt.Key.Key_End: 99,
+    }
+    walked = Signal(int)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setAutoExclusive(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+
+    def nextCheckState(self) -> None:
+        """Leave the state to whoever decides: the next view brings it."""
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
+    def sizeHint(self) -> QSize:
+        """Have room for bold type, so that nothing moves when the choice does."""
+        metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
+        width = math.ceil(metrics.horizontalAdvance(self.text())) + 2 * self.PAD
+        return QSize(width, round(26 * theme.scale()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the arrow keys while focused."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._steps(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if by := self._steps(event):
+            self.walked.emit(by)
+        else:
+            super().keyPressEvent(event)
+
+    def _steps(self, event: QKeyEvent) -> int:
+        plain = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        return self.KEYS.get(Qt.Key(event.key()), 0) if event.modifiers() in plain else 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        chosen, live = self.isChecked(), self.isEnabled()
+        token = "accent" if chosen and live else "quiet"
+        if chosen or (live and self.underMouse()):
+            painter.setBrush(colors.color("accent_ground" if live else "window"))
+            painter.setPen(QPen(colors.color(token), 1.5) if chosen else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box, 6, 6)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colors.color("accent"), 2.5))
+            painter.drawRoundedRect(box, 6, 6)
+        painter.setFont(theme.font(theme.SMALL, bold=chosen))
+        painter.setPen(colors.color(token))
+        painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class Segments(QWidget):
+    """A knob with two or three stops: all of them side by side, one of them chosen."""
 
     moved = Signal(object)
     MOST = 3
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMenu(QMenu(self))
-        self.menu().triggered.connect(lambda action: self.moved.emit(action.data()))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._stops: Stops = ()
+        self.buttons: list[Segment] = []
 
     @classmethod
     def suits(cls, view: KnobView) -> bool:
-        """Whether a knob is better chosen from a list than found on a track."""
-        return len(view.stops) <= cls.MOST and not view.continuous and not view.reason
+        """Whether all stops of a knob can stand side by side."""
+        return len(view.stops) <= cls.MOST and not view.continuous
 
     def set_knob(self, view: KnobView) -> None:
         """Take over stops and value."""
-        self.setText(f"{view.label} ▼")
-        menu = self.menu()
-        if [(a.data(), a.text()) for a in menu.actions()] != [*view.stops]:
-            menu.clear()
-            for value, label in view.stops:
-                action = menu.addAction(label)
-                action.setData(value)
-                action.setCheckable(True)
-        for action in menu.actions():
-            action.setChecked(action.data() == view.value)
+        focused = next((i for i, b in enumerate(self.buttons) if b.hasFocus()), -1)
+        if [label for _, label in view.stops] != [b.text() for b in self.buttons]:
+            for gone in self.buttons:
+                gone.setParent(None)
+                gone.deleteLater()
+            self.buttons = [Segment(label) for _, label in view.stops]
+            for i, button in enumerate(self.buttons):
+                button.clicked.connect(lambda _=False, i=i: self._choose(i))
+                button.walked.connect(lambda by, i=i: self._walk(i, by))
+                self._row.addWidget(button)
+            if 0 <= focused < len(self.buttons):
+                self.buttons[focused].setFocus()
+        self._stops = view.stops
+        for button, (value, label) in zip(self.buttons, view.stops, strict=True):
+            chosen = value == view.value
+            button.setChecked(chosen)
+            button.setEnabled(not view.reason)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus if chosen else Qt.FocusPolicy.NoFocus)
+            button.setAccessibleName(f"{view.title}: {label}")
+            said = (view.reason, view.help, view.note)
+            button.setAccessibleDescription(" ".join(t for t in said if t))
+            button.setToolTip(_wrapped(view.reason or view.help))
+
+    def _walk(self, at: int, by: int) -> None:
+        to = min(len(self.buttons) - 1, max(0, at + by))
+        if to != at:
+            self.buttons[to].setFocus(Qt.FocusReason.OtherFocusReason)
+            self._choose(to)
+
+    def _choose(self, i: int) -> None:
+        if not self.buttons[i].isChecked():
+            self.moved.emit(self._stops[i][0])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.current().color("line"), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
 
 
 class KnobRow(QWidget):
-    """One knob: title, value, slider or list, and one sentence below."""
+    """One knob: title, value, slider or segments, and one sentence below."""
 
     moved = Signal(str, object)
 
@@ -288,28 +407,34 @@ class KnobRow(QWidget):
         super().__init__()
         self._id = ""
         self._language = "en"
+        self._compact = False
         self._view: KnobView | None = None
         self.title, self.value = Label("body", wrap=True), Label("value")
-        self.help = IconButton("help", 24, plain=True, glyph=14)
-        self.slider, self.choice = KnobSlider(), Choice()
+        self.help = IconButton("help", 22, plain=True, glyph=14)
+        self.slider, self.choice = KnobSlider(), Segments()
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)
-        for control in (self.slider, self.choice):
-            control.moved.connect(lambda value: self.moved.emit(self._id, value))
-        for part in (self.title, self.value):
-            part.setMinimumHeight(24)
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        line.addWidget(self.title, 1, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.help, 0, Qt.AlignmentFlag.AlignVCenter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(line)
-        column.addWidget(self.slider)
-        column.addWidget(self.note)
+        self.slider.moved.connect(lambda value: self.moved.emit(self._id, value))
+        self.choice.moved.connect(lambda value: self.moved.emit(self._id, value))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        self._line = QHBoxLayout()
+        self._line.setSpacing(4)
+        self._line.addWidget(self.title, 1, middle)
+        self._line.addWidget(self.value, 0, middle)
+        self._line.addWidget(self.help, 0, middle)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(1)
+        self._column.addLayout(self._line)
+        self._column.addWidget(self.slider)
+        self._column.addWidget(self.choice)
+        self._column.addWidget(self.note)
+        self._beside = False
+
+    @property
+    def segmented(self) -> bool:
+        """Whether the stops stand side by side."""
+        return self._view is not None and Segments.suits(self._view)
 
     def show_view(self, view: KnobView) -> None:
         """Draw a knob."""
@@ -324,24 +449,60 @@ class KnobRow(QWidget):
             label.dim(bool(view.reason))
         self.note.say(view.reason or view.note)
         self.note.setVisible(bool(view.reason or view.note))
-        listed = Choice.suits(view)
+        listed = self.segmented
+        if listed:
+            self.choice.set_knob(view)
         self.choice.setVisible(listed)
-        self.slider.setVisible(not listed)
         self.value.setVisible(not listed)
-        for control in (self.slider, self.choice):
-            control.set_knob(view)
-            control.setAccessibleName(f"{view.title}: {view.label}")
-            said = (view.reason, view.help, view.note)
-            control.setAccessibleDescription(" ".join(t for t in said if t))
-            control.setToolTip(view.reason or _wrapped(view.help))
+        self._show_slider()
+        self.slider.set_knob(view)
+        self.slider.setAccessibleName(f"{view.title}: {view.label}")
+        said = (view.reason, view.help, view.note)
+        self.slider.setAccessibleDescription(" ".join(t for t in said if t))
+        self.slider.setToolTip(_wrapped(view.reason or view.help))
         self.retranslate(self._language)
+        self.arrange()
+
+    def set_compact(self, compact: bool) -> None:
+        """Do without the track of a knob that has no effect, for windows that are not high."""
+        self._compact = compact
+        self._show_slider()
+
+    def _show_slider(self) -> None:
+        dimmed = self._view is not None and bool(self._view.reason)
+        self.slider.setVisible(not self.segmented and not (dimmed and self._compact))
+
+    def arrange(self) -> None:
+        """Put segments beside the title where both have room on one line, else below it."""
+        wanted = self.title.fontMetrics().horizontalAdvance(self.title.said) + 6
+        wanted += self.choice.sizeHint().width() + self.help.width() + 2 * self._line.spacing()
+        beside = self.segmented and wanted <= self.width()
+        if beside != self._beside:
+            self._beside = beside
+            if beside:
+                self._column.removeWidget(self.choice)
+                self._line.insertWidget(2, self.choice, 0, Qt.AlignmentFlag.AlignVCenter)
+            else:
+                self._line.removeWidget(self.choice)
+                self._column.insertWidget(2, self.choice)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Arrange again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.arrange)
 
     def retranslate(self, language: str) -> None:
         """Name the help button in another language."""
         self._language = language
         if self._view is not None:
             self.help.setAccessibleName(say(WHAT_IS, language, title=self._view.title))
-            self.help.setAccessibleDescription(self._view.help)
+            said = (self._view.help, self._view.reason)
+            self.help.setAccessibleDescription(" ".join(t for t in said if t))
             self.help.setToolTip(_wrapped(self._view.help))
 
     def _explain(self) -> None:
@@ -351,37 +512,127 @@ class KnobRow(QWidget):
 
 
 class Rows(QScrollArea):
-    """Wants the height of its rows, and scrolls where it gets less."""
+    """Rows that scroll. With too little height it shows whole ones only, and a button that leads on."""
+
+    BAR = 11
+    """Room at the right that the scroll bar may take; rows keep their width when it comes."""
+    REST_MS = 160
 
     def __init__(self) -> None:
         super().__init__()
         self.inside = QWidget()
         self.inside.setObjectName("column")
         self.column = QVBoxLayout(self.inside)
-        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setContentsMargins(0, 0, self.BAR, 0)
         self.column.setSpacing(9)
         self.setWidget(self.inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.more = Button()
+        self.more.setParent(self)
+        self.more.setProperty("link", True)
+        self.more.clicked.connect(self._turn)
+        self.more.hide()
+        self._words = ("", "")
+        self._last = 0
+        self._rest = QTimer(self, interval=self.REST_MS, singleShot=True)
+        self._rest.timeout.connect(self._snap)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.verticalScrollBar().sliderReleased.connect(self._rest.start)
 
-    def sizeHint(self) -> QSize:
-        width = max(200, self.width())
-        return QSize(width, self.column.totalHeightForWidth(width))
+    def set_words(self, down: str, up: str) -> None:
+        """Set what the button says."""
+        self._words = (down, up)
+        self._name()
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(200, min(96, self.sizeHint().height()))
+    def wanted(self, width: int) -> int:
+        """Return the height that shows all rows."""
+        return max((end for _, end in self._ends(width)), default=0)
+
+    def parts(self) -> list[QWidget]:
+        """Return everything that stands below each other."""
+        items = (self.column.itemAt(i) for i in range(self.column.count()))
+        return [w for i in items if i is not None and (w := i.widget()) is not None]
+
+    def settle(self) -> None:
+        """Show whole rows only, the one nearest to the top edge at it."""
+        ends = self._ends(self.width())
+        need, have = max((end for _, end in ends), default=0), self.height()
+        over = need > have
+        room = round(24 * theme.scale())
+        first, view, pad, self._last = 0, have, 0, 0
+        bar = self.verticalScrollBar()
+        if over:
+            most = max(1, have - room)
+            self._last = next((top for top, _ in ends if need - top <= most), ends[-1][0])
+            first = min((top for top, _ in ends if top <= self._last), key=lambda top: abs(top - bar.value()))
+            view = max((end for _, end in ends if first < end <= first + most), default=first + most) - first
+            pad = max(0, self._last + view - need)
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn if over else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.column.setContentsMargins(0, 0, 1 if over else self.BAR, pad)
+        self.setViewportMargins(0, 0, 0, have - view)
+        self.more.setVisible(over)
+        self.more.setGeometry(0, have - room + 2, self.width() - self.BAR, room - 2)
+        self.column.activate()
+        bar.setValue(first)
+        self._rest.stop()
+        self._name()
+
+    def _ends(self, width: int) -> list[tuple[int, int]]:
+        """Return where each row begins and ends."""
+        inner, y = width - self.BAR, 0
+        ends: list[tuple[int, int]] = []
+        for part in self.parts():
+            if not part.isHidden():
+                height = height_for(part, inner)
+                ends.append((y, y + height))
+                y += height + self.column.spacing()
+        return ends
+
+    def _turn(self) -> None:
+        bar = self.verticalScrollBar()
+        shown = bar.value() + self.viewport().height()
+        following = next((top for top, end in self._ends(self.width()) if end > shown + 1), self._last)
+        bar.setValue(0 if bar.value() >= self._last else min(following, self._last))
+        self.settle()
+
+    def _scrolled(self) -> None:
+        self._rest.start()
+        self._name()
+
+    def _snap(self) -> None:
+        """Come to rest with a row at the top."""
+        if not self.verticalScrollBar().isSliderDown():
+            self.settle()
+
+    def _name(self) -> None:
+        words = self._words[self.verticalScrollBar().value() >= self._last]
+        self.more.setText(words)
+        self.more.setAccessibleName(words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
+        QTimer.singleShot(0, self, self.settle)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Go a row at a time."""
+        if self.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOn:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class ProtectionPanel(Card):
-    """All knobs; those without effect on this attacker come last. ``moved`` carries id and new value."""
+    """All knobs: sliders, then those with few stops, and last those without effect on this attacker.
+
+    ``moved`` carries id and new value.
+    """
 
     moved = Signal(str, object)
 
@@ -389,18 +640,33 @@ class ProtectionPanel(Card):
         super().__init__()
         self.title, self.corner = Label("title"), Label("quiet")
         self.empty = Label("quiet", wrap=True)
+        self.situation = Label("quiet")
+        left, top, right, bottom = margins(self.column)
+        self.column.setContentsMargins(left, top, right - Rows.BAR, bottom)
         line = QHBoxLayout()
+        line.setContentsMargins(0, 0, Rows.BAR, 0)
         line.addWidget(self.title)
         line.addStretch(1)
         line.addWidget(self.corner)
         self._area = Rows()
+        self.empty.setContentsMargins(0, 0, Rows.BAR, 0)
         self.column.addLayout(line)
         self.column.addWidget(self.empty)
-        self.column.addWidget(self._area)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.column.addWidget(self._area, 1)
         self.rows: list[KnobRow] = []
         self._shown: tuple[KnobView, ...] | None = None
+        self._compact = False
+        self.situation.hide()
+        self._area.column.addWidget(self.situation)
         self.retranslate("en")
+
+    def wanted(self, width: int) -> int:
+        """Return the height that shows all knobs."""
+        left, top, right, bottom = margins(self.column)
+        inner = width - left - right
+        below = self.empty.heightForWidth(inner) if not self._shown else self._area.wanted(inner)
+        head = max(self.title.sizeHint().height(), self.corner.sizeHint().height())
+        return top + head + self.column.spacing() + below + bottom + 2
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
         """Draw the knobs."""
@@ -411,15 +677,43 @@ class ProtectionPanel(Card):
             row = KnobRow()
             row.moved.connect(self.moved)
             row.retranslate(self._language)
+            row.set_compact(self._compact)
             self._area.column.addWidget(row)
             self.rows.append(row)
-        for row, view in zip(self.rows, sorted(knobs, key=lambda k: bool(k.reason)), strict=False):
+        ordered = sorted(knobs, key=lambda k: (bool(k.reason), Segments.suits(k)))
+        for row, view in zip(self.rows, ordered, strict=False):
             row.show_view(view)
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(knobs))
+        self._head(ordered)
         self.empty.setVisible(not knobs)
+        self._area.setVisible(bool(knobs))
         self.corner.setVisible(bool(knobs))
         self._area.updateGeometry()
+        QTimer.singleShot(0, self._area, self._area.settle)
+
+    def _head(self, ordered: list[KnobView]) -> None:
+        """Put the quiet heading above the first knob that is no defence's slider."""
+        first = next((i for i, k in enumerate(ordered) if Segments.suits(k) and not k.reason), 0)
+        self._area.column.removeWidget(self.situation)
+        self._area.column.insertWidget(first, self.situation)
+        self.situation.setVisible(first > 0 and not self._compact)
+
+    def set_compact(self, compact: bool) -> None:
+        """Put the rows closer together, for windows that are not high."""
+        self._compact = compact
+        self._area.column.setSpacing(4 if compact else 11)
+        for row in self.rows:
+            row.set_compact(compact)
+        if self._shown:
+            self._head(sorted(self._shown, key=lambda k: (bool(k.reason), Segments.suits(k))))
+        self._area.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Settle again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self._area, self._area.settle)
 
     def retranslate(self, language: str) -> None:
         """Say the panel's own words in another language."""
@@ -427,6 +721,8 @@ class ProtectionPanel(Card):
         self.title.say(say(PROTECTION, language))
         self.corner.say(say(LIVE, language))
         self.empty.say(say(NO_PROTECTION, language))
+        self.situation.say(say(SITUATION, language))
+        self._area.set_words(say(MORE_KNOBS, language), say(FIRST_KNOBS, language))
         self.setAccessibleName(self.title.said)
         for row in self.rows:
             row.retranslate(language)

@@ -187,7 +187,7 @@ class PicturePane(QWidget):
         self.badge.hide()
         self.meter_name, self.meter_number = Label("quiet"), Label("title")
         self.meter_bar = Bar("leak")
-        self.footer = Label("quiet")
+        self.footer = Label("quiet", wrap=True)
         self.own, self.paste = Button("picture", "accent"), Button("paste", "accent")
         self.footer.setMinimumHeight(FOOT)
         for button in (self.own, self.paste):
@@ -219,8 +219,7 @@ class PicturePane(QWidget):
         foot.addWidget(self.meter)
         tools = QHBoxLayout()
         tools.setSpacing(2)
-        tools.addWidget(self.footer)
-        tools.addStretch(1)
+        tools.addWidget(self.footer, 1)
         tools.addWidget(self.own)
         tools.addWidget(self.paste)
         foot.addLayout(tools)
@@ -272,6 +271,7 @@ class PicturePane(QWidget):
         self.title.say(view.title)
         self.subtitle.say(view.subtitle)
         self.footer.say(view.footer)
+        self.footer.setToolTip(view.footer)
         self.footer.setVisible(bool(view.footer))
         self.meter.setVisible(view.meter is not None)
         self._fit()
@@ -301,7 +301,8 @@ class PicturePane(QWidget):
     def _fit(self) -> None:
         """Leave out the words of the button where they have no room."""
         self.own.setText(self._own_text)
-        wanted = self.footer.sizeHint().width() + self.own.sizeHint().width() + self.paste.sizeHint().width()
+        wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 8
+        wanted += self.own.sizeHint().width() + self.paste.sizeHint().width()
         if self.width() and wanted + 2 * MARGIN + 6 > self.width():
             self.own.setText("")
 

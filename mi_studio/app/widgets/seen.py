@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from mi_studio.app import theme
 from mi_studio.app.widgets.bar import draw_bar
 from mi_studio.app.widgets.common import Card, Label
-from mi_studio.app.words import SEEN_NOTHING, say
+from mi_studio.app.words import SEEN_NOTHING, breakable, say
 from mi_studio.core.step import View
 from mi_studio.studio.views import SeenView
 
@@ -21,17 +21,18 @@ MOST = 8
 class Bars(QWidget):
     """Name, bar and number, one below the other. An answer without scores is names alone."""
 
-    LOW, HIGH = 20, 28
+    LOW, HIGH = 18, 24
 
     def __init__(self) -> None:
         super().__init__()
         self._view: View | None = None
         self._empty = ""
+        self.most = 0
         self._row = self.HIGH
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, round(self._row * theme.scale()) * max(1, len(self.rows())))
+        return QSize(240, round(self._row * theme.scale()) * max(1, self.most))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -53,9 +54,10 @@ class Bars(QWidget):
         """Show other bars; ``empty`` stands where there are none."""
         if view == self._view and empty == self._empty:
             return
-        before = len(self.rows())
         self._view, self._empty = view, empty
-        if len(self.rows()) != before:
+        most = len(self.rows()) or self.most  # a run that begins anew moves nothing
+        if most != self.most:
+            self.most = most
             self.updateGeometry()
         self.setAccessibleName(" · ".join(f"{n} {t}".strip() for n, _, t in self.rows()) or empty)
         self.update()
@@ -71,7 +73,8 @@ class Bars(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         if not rows:
             painter.setPen(colors.color("quiet"))
-            painter.drawText(QRectF(self.rect()), middle, self._empty)
+            flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()), flags, breakable(self._empty))
             return
         high = self.height() / len(rows)
         names_only = self._view is not None and self._view.kind == "labels"
@@ -118,9 +121,8 @@ class SeenPanel(Card):
         line.addStretch(1)
         line.addWidget(self.corner)
         self.column.addLayout(line)
-        self.column.addWidget(self.bars)
+        self.column.addWidget(self.bars, 1)
         self.column.addWidget(self.sentence)
-        self.column.addStretch(1)
         self._empty = say(SEEN_NOTHING, "en")
         self._view: SeenView | None = None
 
@@ -132,10 +134,14 @@ class SeenPanel(Card):
         self.title.say(view.title)
         self.corner.say(view.corner)
         self.sentence.say(view.sentence)
+        self.bars.set_view(view.view, view.sentence or self._empty)
         self._show_sentence()
-        self.bars.set_view(view.view, self._empty)
         self.setAccessibleName(view.title)
         self.setAccessibleDescription(f"{self.bars.accessibleName()}. {view.sentence}")
+
+    def spare(self) -> int:
+        """Return how much more height the bars can make use of."""
+        return round(10 * theme.scale()) * self.bars.most
 
     def set_compact(self, compact: bool) -> None:
         """Move the sentence into the tooltip, for windows that are not high."""
@@ -145,11 +151,12 @@ class SeenPanel(Card):
 
     def _show_sentence(self) -> None:
         said = self.sentence.said
-        self.sentence.setVisible(bool(said) and not self._compact)
-        self.setToolTip(said if self._compact else "")
+        hidden = self._compact or not self.bars.rows()
+        self.sentence.setVisible(bool(said) and not hidden)
+        self.setToolTip(said if hidden else "")
 
     def retranslate(self, language: str) -> None:
         """Say the empty state in another language."""
         self._empty = say(SEEN_NOTHING, language)
         if self._view is not None:
-            self.bars.set_view(self._view.view, self._empty)
+            self.bars.set_view(self._view.view, self._view.sentence or self._empty)

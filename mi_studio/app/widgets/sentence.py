@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -34,18 +34,27 @@ class BracketButton(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.bracket: Bracket | None = None
         self._title, self._note = Label("bracket"), Label("quiet")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 9, 6)
-        row.setSpacing(8)
+        self._row = QHBoxLayout(self)
+        self.set_dense(False)
         for part in (self._title, self._note, IconLabel("chevron-down", "accent", 16)):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            row.addWidget(part)
+            self._row.addWidget(part)
+
+    def set_dense(self, dense: bool) -> None:
+        """Take less room, so that more of the sentence stays on one line."""
+        self._row.setContentsMargins(*((8, 6, 5, 6) if dense else (12, 6, 9, 6)))
+        self._row.setSpacing(5 if dense else 8)
 
     def show_bracket(self, bracket: Bracket, language: str) -> None:
         """Show a bracket."""
-        self.bracket = bracket
+        before, self.bracket = self.bracket, bracket
         self._title.say(bracket.title)
         self._note.say(bracket.note)
+        if before is None or (before.slot, before.title) != (bracket.slot, bracket.title):
+            self._note.setMinimumWidth(0)
+        if bracket.note:  # a value that changes under the hand moves nothing beside it
+            self._note.ensurePolished()
+            self._note.setMinimumWidth(max(self._note.minimumWidth(), self._note.sizeHint().width()))
         self._note.setVisible(bool(bracket.note))
         self.setAccessibleName(f"{say(PICK[bracket.slot], language)}: {bracket.title}")
         self.setAccessibleDescription(bracket.note)
@@ -54,6 +63,10 @@ class BracketButton(QPushButton):
     def set_noted(self, noted: bool) -> None:
         """Show or hide the quiet note, which the tooltip keeps."""
         self._note.setVisible(noted and bool(self._note.said))
+
+    def forget_width(self) -> None:
+        """Let the note be as narrow as its words are now."""
+        self._note.setMinimumWidth(0)
 
     def set_open(self, opened: bool) -> None:
         """Show that the picker below is open."""
@@ -411,22 +424,41 @@ class Sentence(QWidget):
             self.toggled.emit(self._open.bracket.slot, chosen, on)
 
     def _fit(self) -> None:
-        """Keep the quiet notes unless they cost a further line."""
+        """Keep the defences' note, for it says how strong they are; the others unless they cost a line."""
         if not self.width():
             return
-        for button in self.brackets:
-            button.set_noted(False)
-        fewest = self._flow.lines(self.width())
-        for button in sorted(self.brackets, key=lambda b: b.bracket is None or b.bracket.slot != "attack"):
+        slots = {b.bracket.slot: b for b in self.brackets if b.bracket is not None}
+        for slot, button in slots.items():
+            button.set_noted(slot == "defense")
+        roomy = self._lines(False)
+        dense = roomy > 1 and self._lines(True) < roomy
+        fewest = self._lines(dense)
+        for slot, button in sorted(slots.items(), key=lambda known: known[0] != "attack"):
+            if slot == "defense":
+                continue
             button.set_noted(True)
             if self._flow.lines(self.width()) > fewest:
                 button.set_noted(False)
         self.updateGeometry()
 
+    def _lines(self, dense: bool) -> int:
+        for button in self.brackets:
+            button.set_dense(dense)
+        self._flow.set_gap(6 if dense else 8)
+        return self._flow.lines(self.width())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            for button in self.brackets:
+                button.forget_width()
+            QTimer.singleShot(0, self, self._fit)
 
 
 def _glue(words: str) -> int:

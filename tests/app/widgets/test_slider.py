@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from gallery import knobs
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -135,24 +135,84 @@ def test_the_help_button_names_its_knob(panel: ProtectionPanel) -> None:
     panel.rows[0].help.click()
 
 
-def test_two_stops_are_a_list_that_keys_can_open(panel: ProtectionPanel, qtbot: QtBot) -> None:
-    size = replace(
-        FREE_DETAIL, id="picture-size", stops=((32.0, "32 px"), (64.0, "64 px")), value=32.0, label="32 px"
-    )
-    panel.show_view((NOISE, size))
+SIZE = replace(
+    FREE_DETAIL, id="picture-size", stops=((32.0, "32 px"), (64.0, "64 px")), value=32.0, label="32 px"
+)
+PROGRESS = replace(
+    FREE_DETAIL,
+    id="training-progress",
+    stops=(("fresh", "fresh"), ("early", "early"), ("done", "converged")),
+    value="early",
+    label="early",
+)
+
+
+def test_two_stops_stand_side_by_side(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    panel.show_view((SIZE, NOISE))
+    assert [row.segmented for row in panel.rows] == [False, True]  # below the sliders
     row = panel.rows[1]
     assert row.choice.isVisible()
     assert not row.slider.isVisible()
-    assert "32 px" in row.choice.text()
-    row.choice.setFocus()
-
-    def choose() -> None:
-        menu = row.choice.menu()
-        QTest.keyClick(menu, Qt.Key.Key_Down)
-        QTest.keyClick(menu, Qt.Key.Key_Down)
-        QTest.keyClick(menu, Qt.Key.Key_Return)
-
-    row.choice.menu().aboutToShow.connect(lambda: QTimer.singleShot(0, choose))
+    small, large = row.choice.buttons
+    assert (small.isChecked(), large.isChecked()) == (True, False)
+    assert large.accessibleName() == f"{SIZE.title}: 64 px"
     with qtbot.waitSignal(panel.moved) as moved:
-        QTest.keyClick(row.choice, Qt.Key.Key_Space)
+        QTest.mouseClick(large, Qt.MouseButton.LeftButton, pos=QPoint(large.width() - 3, 3))
     assert moved.args == ["picture-size", 64.0]
+    assert small.isChecked()  # whoever decides brings the next view
+    panel.show_view((replace(SIZE, value=64.0, label="64 px"), NOISE))
+    assert large.isChecked()
+    with qtbot.assertNotEmitted(panel.moved, wait=30):
+        QTest.mouseClick(large, Qt.MouseButton.LeftButton)
+
+
+def test_arrow_keys_walk_the_segments(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    panel.show_view((PROGRESS,))
+    buttons, moves = panel.rows[0].choice.buttons, []
+    panel.moved.connect(lambda _, value: moves.append(value))
+    assert [bool(b.focusPolicy() & Qt.FocusPolicy.TabFocus) for b in buttons] == [False, True, False]
+    buttons[1].setFocus()
+    QTest.keyClick(buttons[1], Qt.Key.Key_Right)
+    assert buttons[2].hasFocus()
+    panel.show_view((replace(PROGRESS, value="done", label="converged"),))
+    QTest.keyClick(buttons[2], Qt.Key.Key_Right)
+    QTest.keyClick(buttons[2], Qt.Key.Key_Home)
+    assert moves == ["done", "fresh"]
+    assert buttons[0].hasFocus()
+
+
+def test_segments_without_effect_say_why(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    panel.show_view((replace(SIZE, reason="Not here."),))
+    assert not panel.rows[0].choice.buttons[1].isEnabled()
+    assert panel.rows[0].note.said == "Not here."
+
+
+def test_rows_rest_whole_and_a_button_leads_on(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    panel.show_view((NOISE, FREE_DETAIL, EPSILON, SIZE, PROGRESS))
+    panel.resize(320, 270)
+    area = panel._area
+    qtbot.waitUntil(area.more.isVisible)
+    port = area.viewport()
+
+    def whole() -> bool:
+        rows = [(row.mapTo(area, QPoint(0, 0)).y(), row.height()) for row in panel.rows]
+        inside = [(y, h) for y, h in rows if y + h > 0 and y < port.height()]
+        return bool(inside) and all(y >= 0 and y + h <= port.height() for y, h in inside)
+
+    assert whole()
+    for _ in range(6):
+        area.more.click()
+        assert whole()
+        if panel.rows[4].mapTo(area, QPoint(0, 0)).y() < port.height():
+            break
+    else:
+        raise AssertionError("the button never led to the last row")
+    area.verticalScrollBar().setValue(area.verticalScrollBar().value() - 20)
+    qtbot.waitUntil(lambda: not area._rest.isActive())
+    assert whole()
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: not area._rest.isActive())
+    area.more.click()
+    assert area.verticalScrollBar().value() == 0
+    panel.resize(320, 700)
+    qtbot.waitUntil(lambda: not area.more.isVisible())

@@ -16,6 +16,7 @@ from mi_studio.app import theme
 from mi_studio.app.widgets.picture import PicturePane, to_images
 from mi_studio.app.window import MainWindow
 from mi_studio.core.step import View
+from mi_studio.studio.views import SentenceView
 
 Open = Callable[..., MainWindow]
 
@@ -287,6 +288,64 @@ def test_what_is_seen_is_said(open_window: Open) -> None:
     window.seen.grab()
     view = stage("en")
     window.show_view(replace(view, seen=replace(view.seen, view=View("gradient", ()))))
+    assert window.seen.bars.accessibleName() == view.seen.sentence
+    assert not window.seen.sentence.isVisible()  # it stands where the bars will be
+    window.show_view(replace(view, seen=replace(view.seen, view=View("gradient", ()), sentence="")))
     assert window.seen.bars.accessibleName() == "Nothing yet"
     window.seen.grab()
     assert "96.7%" in window.cost.accessibleDescription()
+
+
+def test_the_strength_of_a_defence_is_always_in_sight(open_window: Open) -> None:
+    for size in ((1000, 640), (1280, 800), (1920, 1080)):
+        window = open_window("en", size)
+        view = stage("en")
+        window.show_view(view)
+        button = next(b for b in window.sentence.brackets if b.bracket and b.bracket.slot == "defense")
+        assert button._note.isVisible()
+        assert button._note.said == "strength 0.05"
+        window.close()
+
+
+def test_a_note_that_grows_shorter_moves_nothing(open_window: Open) -> None:
+    window = open_window()
+    view = stage("en")
+    widths = []
+    for note in ("0.25", "4", "0.5"):
+        parts = tuple(
+            replace(p, note=note) if not isinstance(p, str) and p.slot == "defense" else p
+            for p in view.sentence.parts
+        )
+        window.show_view(replace(view, sentence=SentenceView(parts)))
+        widths.append([b.sizeHint().width() for b in window.sentence.brackets])
+    assert widths[1] == widths[2] == widths[0]
+
+
+def test_a_long_footer_wraps_and_has_a_tooltip(open_window: Open, qapp: QApplication) -> None:
+    window = open_window()
+    view = stage("en")
+    said = "Sneaker · the private photo that is nearest to what the attacker has"
+    window.show_view(replace(view, panes=(replace(view.panes[0], footer=said), *view.panes[1:])))
+    for _ in range(4):
+        qapp.processEvents()
+    footer = window.panes[0].footer
+    assert footer.toolTip() == said
+    assert footer.height() >= footer.heightForWidth(footer.width())
+
+
+def test_a_low_window_says_why_there_are_no_costs(open_window: Open) -> None:
+    window = open_window()
+    view = stage("en")
+    window.show_view(replace(view, cost=replace(view.cost, figures=(), sentence="Nothing is on.")))
+    assert window.cost.sentence.isVisible()
+    window.show_view(view)
+    assert not window.cost.sentence.isVisible()
+
+
+def test_a_fresh_start_keeps_the_bars_place(open_window: Open) -> None:
+    window = open_window()
+    view = stage("en")
+    window.show_view(view)
+    before = window.seen.geometry()
+    window.show_view(replace(view, seen=replace(view.seen, view=None)))
+    assert window.seen.geometry() == before
