@@ -27,7 +27,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(78)
+        self.setMinimumHeight(64)
         self.setAntialiasing(True)
         self.viewport().setAutoFillBackground(False)
         self.setMenuEnabled(False)
@@ -61,7 +61,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._bottom.setStyle(showValues=not compact)
         self._compact = compact
         self._paint()
-        self.setMinimumHeight(54 if compact else 78)
+        self.setMinimumHeight(54 if compact else 64)
 
     def show_view(self, view: CurveView) -> None:
         """Draw a curve."""

@@ -105,7 +105,7 @@ class KnobSlider(BarSlider):
         self.actionTriggered.connect(lambda _: self._acted())
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 22 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
+        return QSize(200, 21 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -254,7 +254,7 @@ class KnobSlider(BarSlider):
             width = metrics.horizontalAdvance(label) + 2
             x = self.x_of(i * scale) - width / 2
             x = min(max(0.0, x), self.width() - width)
-            placed.append((i, QRectF(x, 22, width, self.height() - 22)))
+            placed.append((i, QRectF(x, 21, width, self.height() - 21)))
         return placed
 
 
@@ -289,7 +289,7 @@ class Segment(QRadioButton):
         """Have room for bold type, so that nothing moves when the choice does."""
         metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
         width = math.ceil(metrics.horizontalAdvance(self.text())) + 2 * self.PAD
-        return QSize(width, round(26 * theme.scale()))
+        return QSize(width, round(24 * theme.scale()))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -410,7 +410,7 @@ class KnobRow(QWidget):
         self._compact = False
         self._view: KnobView | None = None
         self.title, self.value = Label("body", wrap=True), Label("value")
-        self.help = IconButton("help", 22, plain=True, glyph=14)
+        self.help = IconButton("help", 20, plain=True, glyph=14)
         self.slider, self.choice = KnobSlider(), Segments()
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)

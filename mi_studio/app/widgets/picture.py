@@ -301,7 +301,7 @@ class PicturePane(QWidget):
     def _fit(self) -> None:
         """Leave out the words of the button where they have no room."""
         self.own.setText(self._own_text)
-        wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 8
+        wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 2
         wanted += self.own.sizeHint().width() + self.paste.sizeHint().width()
         if self.width() and wanted + 2 * MARGIN + 6 > self.width():
             self.own.setText("")

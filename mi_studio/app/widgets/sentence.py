@@ -66,7 +66,9 @@ class BracketButton(QPushButton):
 
     def forget_width(self) -> None:
         """Let the note be as narrow as its words are now."""
-        self._note.setMinimumWidth(0)
+        self._note.setMinimumWidth(0)  # a label's hint contains it
+        if self._note.said:
+            self._note.setMinimumWidth(self._note.sizeHint().width())
 
     def set_open(self, opened: bool) -> None:
         """Show that the picker below is open."""
@@ -329,6 +331,8 @@ class Sentence(QWidget):
 
     picked = Signal(str, str)
     toggled = Signal(str, str, bool)
+    REST_MS = 1200
+    """This long after the last change, notes give back the room that longer ones needed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -341,6 +345,8 @@ class Sentence(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._open: BracketButton | None = None
+        self._rest = QTimer(self, interval=self.REST_MS, singleShot=True)
+        self._rest.timeout.connect(self._forget)
         self.picker = Picker(self)
         self.picker.picked.connect(self._picked)
         self.picker.toggled.connect(self._toggled)
@@ -369,6 +375,7 @@ class Sentence(QWidget):
         if self._open is not None and self._open.bracket is not None and self.picker.isVisible():
             self.picker.fill(self._open.bracket, self._language)
         self._fit()
+        self._rest.start()
 
     def retranslate(self, language: str) -> None:
         """Name the pickers in another language."""
@@ -447,6 +454,11 @@ class Sentence(QWidget):
         self._flow.set_gap(6 if dense else 8)
         return self._flow.lines(self.width())
 
+    def _forget(self) -> None:
+        for button in self.brackets:
+            button.forget_width()
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
@@ -456,9 +468,7 @@ class Sentence(QWidget):
         """Fit again when the type has changed."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            for button in self.brackets:
-                button.forget_width()
-            QTimer.singleShot(0, self, self._fit)
+            QTimer.singleShot(0, self, self._forget)
 
 
 def _glue(words: str) -> int:

@@ -319,6 +319,8 @@ def test_a_note_that_grows_shorter_moves_nothing(open_window: Open) -> None:
         window.show_view(replace(view, sentence=SentenceView(parts)))
         widths.append([b.sizeHint().width() for b in window.sentence.brackets])
     assert widths[1] == widths[2] == widths[0]
+    window.sentence._forget()
+    assert window.sentence.brackets[-1].sizeHint().width() < widths[0][-1]
 
 
 def test_a_long_footer_wraps_and_has_a_tooltip(open_window: Open, qapp: QApplication) -> None:
