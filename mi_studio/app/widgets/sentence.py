@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -34,6 +36,7 @@ class BracketButton(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.bracket: Bracket | None = None
         self._title, self._note = Label("bracket"), Label("quiet")
+        self._reserved = 0
         self._row = QHBoxLayout(self)
         self.set_dense(False)
         for part in (self._title, self._note, IconLabel("chevron-down", "accent", 16)):
@@ -51,10 +54,8 @@ class BracketButton(QPushButton):
         self._title.say(bracket.title)
         self._note.say(bracket.note)
         if before is None or (before.slot, before.title) != (bracket.slot, bracket.title):
-            self._note.setMinimumWidth(0)
-        if bracket.note:  # a value that changes under the hand moves nothing beside it
-            self._note.ensurePolished()
-            self._note.setMinimumWidth(max(self._note.minimumWidth(), self._note.sizeHint().width()))
+            self._reserved = 0
+        self._reserve()
         self._note.setVisible(bool(bracket.note))
         self.setAccessibleName(f"{say(PICK[bracket.slot], language)}: {bracket.title}")
         self.setAccessibleDescription(bracket.note)
@@ -64,11 +65,18 @@ class BracketButton(QPushButton):
         """Show or hide the quiet note, which the tooltip keeps."""
         self._note.setVisible(noted and bool(self._note.said))
 
+    def _reserve(self) -> None:
+        """Keep the room of the longest note: a value that changes under the hand moves nothing beside it."""
+        self._note.ensurePolished()
+        if self._note.said:
+            wide = math.ceil(QFontMetricsF(self._note.font()).horizontalAdvance(self._note.said)) + 2
+            self._reserved = max(self._reserved, wide)
+            self._note.setFixedWidth(self._reserved)
+
     def forget_width(self) -> None:
         """Let the note be as narrow as its words are now."""
-        self._note.setMinimumWidth(0)  # a label's hint contains it
-        if self._note.said:
-            self._note.setMinimumWidth(self._note.sizeHint().width())
+        self._reserved = 0
+        self._reserve()
 
     def set_open(self, opened: bool) -> None:
         """Show that the picker below is open."""

@@ -172,9 +172,9 @@ class FilmBar(BarSlider):
         """Return where the film has room for frames, and which step each place stands for."""
         left, right = self.span()
         count = max(1, int((right - left + 2 * self.KNOB) // (self.THUMB + 3)))
-        pitch = (right - left + 2 * self.KNOB - self.THUMB) / max(1, count - 1)
+        pitch = (right - left + 2 * self.KNOB - self.THUMB - 4) / max(1, count - 1)
         return [
-            (QRectF(i * pitch, 2, self.THUMB, self.THUMB), round(self.maximum() * i / max(1, count - 1)))
+            (QRectF(2 + i * pitch, 2, self.THUMB, self.THUMB), round(self.maximum() * i / max(1, count - 1)))
             for i in range(count)
         ]
 

@@ -117,3 +117,9 @@ def test_the_ends_of_the_film(timeline: Timeline) -> None:
     timeline.show_view(replace(VIEW, position=TOTAL, reached=TOTAL))
     assert not timeline.forward.isEnabled()
     timeline.grab()
+
+
+def test_the_frame_in_hand_is_drawn_whole(timeline: Timeline) -> None:
+    places = [rect for rect, _ in timeline.film.slots()]
+    assert places[0].left() >= 2
+    assert places[-1].right() <= timeline.film.width() - 2
