@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from typing import ClassVar
 
@@ -447,8 +448,7 @@ class KnobRow(QWidget):
         self.value.say(view.label)
         for label in (self.title, self.value):
             label.dim(bool(view.reason))
-        self.note.say(view.reason or view.note)
-        self.note.setVisible(bool(view.reason or view.note))
+        self._show_note()
         listed = self.segmented
         if listed:
             self.choice.set_knob(view)
@@ -464,9 +464,21 @@ class KnobRow(QWidget):
         self.arrange()
 
     def set_compact(self, compact: bool) -> None:
-        """Do without the track of a knob that has no effect, for windows that are not high."""
+        """Do without the track of a knob that has no effect and with shorter notes, for low windows."""
         self._compact = compact
         self._show_slider()
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Say why a knob has no effect, or what its last move did; in low windows its first sentence."""
+        if self._view is None:
+            return
+        said = self._view.reason or self._view.note
+        shown = said if self._view.reason or not self._compact else _first(said)
+        self.note.say(shown)
+        self.note.setToolTip(_wrapped(said) if shown != said else "")
+        self.note.setAccessibleName(said)
+        self.note.setVisible(bool(said))
 
     def _show_slider(self) -> None:
         dimmed = self._view is not None and bool(self._view.reason)
@@ -726,6 +738,11 @@ class ProtectionPanel(Card):
         self.setAccessibleName(self.title.said)
         for row in self.rows:
             row.retranslate(language)
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a text."""
+    return re.split(r"(?<=。)|(?<=[.!?])\s", text, maxsplit=1)[0]
 
 
 def _wrapped(text: str) -> str:

@@ -97,6 +97,7 @@ class FilmBar(BarSlider):
     scrubbed = Signal(int)
     THUMB = 46
     BAR_Y = 62
+    APART = 13
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,6 +201,14 @@ class FilmBar(BarSlider):
                 painter.drawRoundedRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5), 5, 5)
         self._draw_bar(painter, float(here))
 
+    def diamonds(self) -> list[float]:
+        """Return where marks are drawn: the last of those that would lie on each other after a drag."""
+        kept: list[float] = []
+        for at in sorted((self.x_of(step) for step, _ in self._marks), reverse=True):
+            if not kept or kept[-1] - at >= self.APART:
+                kept.append(at)
+        return kept[::-1]
+
     def _draw_bar(self, painter: QPainter, here: float) -> None:
         colors = theme.current()
         left, right = self.span()
@@ -213,8 +222,7 @@ class FilmBar(BarSlider):
         painter.drawRoundedRect(QRectF(left - 3, y - 3, self.x_of(self._reached) - left + 6, 6), 3, 3)
         painter.setBrush(colors.color("accent"))
         painter.drawRoundedRect(QRectF(left - 3, y - 3, x - left + 3, 6), 3, 3)
-        for step, _ in self._marks:
-            at = self.x_of(step)
+        for at in self.diamonds():
             diamond = ((0, -7), (6, 0), (0, 7), (-6, 0))
             painter.setPen(QPen(colors.color("panel"), 1.5))
             painter.setBrush(colors.color("text"))

@@ -123,3 +123,10 @@ def test_the_frame_in_hand_is_drawn_whole(timeline: Timeline) -> None:
     places = [rect for rect, _ in timeline.film.slots()]
     assert places[0].left() >= 2
     assert places[-1].right() <= timeline.film.width() - 2
+
+
+def test_marks_that_a_drag_leaves_are_one_diamond(timeline: Timeline) -> None:
+    marks = tuple((step, f"ε → {step}") for step in (41, 42, 43, 120))
+    timeline.show_view(replace(stage("en", 150).timeline, marks=marks))
+    film = timeline.film
+    assert film.diamonds() == [film.x_of(43), film.x_of(120)]

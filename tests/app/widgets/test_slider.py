@@ -216,3 +216,23 @@ def test_rows_rest_whole_and_a_button_leads_on(panel: ProtectionPanel, qtbot: Qt
     assert area.verticalScrollBar().value() == 0
     panel.resize(320, 700)
     qtbot.waitUntil(lambda: not area.more.isVisible())
+
+
+@pytest.mark.parametrize(
+    ("note", "first"),
+    [
+        ("Took effect at step 4. What is out stays out.", "Took effect at step 4."),
+        ("ステップ4から反映しました。すでに取り出されたものは残ります。", "ステップ4から反映しました。"),
+        ("At a noise of 0.05", "At a noise of 0.05"),
+    ],
+)
+def test_a_low_window_shows_the_first_sentence_of_a_note(
+    panel: ProtectionPanel, note: str, first: str
+) -> None:
+    panel.show_view((replace(NOISE, note=note), FREE_DETAIL))
+    assert panel.rows[0].note.said == note
+    panel.set_compact(True)
+    assert panel.rows[0].note.said == first
+    assert panel.rows[0].note.accessibleName() == note
+    panel.set_compact(False)
+    assert panel.rows[0].note.said == note
