@@ -7,7 +7,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from mi_studio.app import theme
@@ -51,6 +51,7 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self._view: CurveView | None = None
         self._language = "en"
         self._compact = False
+        plot.vb.sigResized.connect(self._resized)
         self._paint()
 
     def sizeHint(self) -> QSize:
@@ -208,11 +209,10 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
             self._place()
         super().changeEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        view: CurveView | None = getattr(self, "_view", None)  # Qt resizes before the constructor is done
-        if view is not None:
-            self._scale(view)
+    def _resized(self) -> None:
+        """Make room for the labels anew once the plot has its final size, which comes after the widget's."""
+        if self._view is not None:
+            self._scale(self._view)
             self._place()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

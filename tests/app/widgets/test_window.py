@@ -351,3 +351,19 @@ def test_a_fresh_start_keeps_the_bars_place(open_window: Open) -> None:
     before = window.seen.geometry()
     window.show_view(replace(view, seen=replace(view.seen, view=None)))
     assert window.seen.geometry() == before
+
+
+@pytest.mark.parametrize("size", [(1100, 700), (1280, 800), (1920, 1080)])
+def test_the_labels_of_the_curve_keep_clear_of_its_top(
+    open_window: Open, size: tuple[int, int], qapp: QApplication
+) -> None:
+    window = open_window("en", size)
+    view = stage("en")
+    window.show_view(view)
+    window.show_message("error", "It failed.")
+    for _ in range(4):
+        qapp.processEvents()
+    plot = window.curve.getPlotItem().vb
+    top = plot.viewRange()[1][1]
+    pixels = (top - view.curve.high) / plot.viewPixelSize()[1]
+    assert pixels >= 0.95 * min(QFontMetrics(theme.font(12)).height(), plot.height() / 2)
