@@ -125,8 +125,8 @@ NO_PROTECTION = Text(
     "防御はありません。上の文から選べます。",
 )
 SITUATION = Text("The situation", "前提")
-MORE_KNOBS = Text("More below ▾", "ほかの項目 ▾")
-FIRST_KNOBS = Text("Back up ▴", "最初の項目 ▴")
+MORE_KNOBS = Text("More below ↓", "ほかの項目 ↓")
+FIRST_KNOBS = Text("Back up ↑", "最初の項目 ↑")
 WHAT_IS = Text("What is “{title}”?", "「{title}」とは")
 SEEN_NOTHING = Text("Nothing yet", "まだ何もありません")
 CURVE = Text("Score by step", "ステップごとの値")

@@ -41,7 +41,10 @@ class CostPanel(Card):
         self.sentence.say(view.sentence)
         self._show_sentence()
         while len(self._figures) < len(view.figures):
-            self._figures.append((Label("big"), Label("quiet", wrap=True)))
+            labels = Label("big"), Label("quiet", wrap=True)
+            for label in labels:  # shown without a parent, it would be a window and take the keyboard away
+                label.setParent(self)
+            self._figures.append(labels)
         for i, labels in enumerate(self._figures):
             shown = i < len(view.figures)
             for label, text in zip(labels, view.figures[i] if shown else ("", ""), strict=True):

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, S
 from PySide6.QtGui import (
     QEnterEvent,
     QFontMetricsF,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -631,6 +632,11 @@ class Rows(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         QTimer.singleShot(0, self, self.settle)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest with the window."""
+        super().hideEvent(event)
+        self._rest.stop()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Go a row at a time."""

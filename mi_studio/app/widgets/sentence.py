@@ -6,7 +6,15 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QHideEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -383,7 +391,8 @@ class Sentence(QWidget):
         if self._open is not None and self._open.bracket is not None and self.picker.isVisible():
             self.picker.fill(self._open.bracket, self._language)
         self._fit()
-        self._rest.start()
+        if self.isVisible():
+            self._rest.start()
 
     def retranslate(self, language: str) -> None:
         """Name the pickers in another language."""
@@ -466,6 +475,11 @@ class Sentence(QWidget):
         for button in self.brackets:
             button.forget_width()
         self._fit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest with the window."""
+        super().hideEvent(event)
+        self._rest.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
