@@ -60,7 +60,8 @@ class RunConfig:
 
     def turned(self, knobs: Mapping[str, Value]) -> RunConfig:
         """Return the same run with some knob values replaced (no check)."""
-        return replace(self, knobs=tuple((k, knobs.get(k, v)) for k, v in self.knobs))
+        turned = tuple((k, knobs.get(k, v)) for k, v in self.knobs)
+        return self if turned == self.knobs else replace(self, knobs=turned)
 
     def undefended(self) -> RunConfig:
         """Return the same run without any defence: same scene, model, attack, target and seed."""

@@ -75,7 +75,7 @@ class History:
     def at(self, index: int) -> Step:
         """Return step ``index`` with the newest kept pictures that are not later than it."""
         step = self.steps[max(0, min(index, len(self.steps) - 1))]
-        frame = max((k for k in self._frames if k <= step.index), default=0)
+        frame = next((k for k in range(step.index, 0, -1) if k in self._frames), 0)
         return replace(step, images=self._frames[frame])
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -494,10 +495,8 @@ class Presenter:
         if main is None or not main.history.steps:
             return ()
         places = (round(i * total / (FILM_FRAMES - 1)) for i in range(FILM_FRAMES))
-        kept = np.asarray(main.history.kept)
-        wanted = sorted({int(kept[kept <= p].max()) for p in places if p <= main.reached})
-        frames = tuple(wanted)
-        history = main.history
+        history, kept = main.history, main.history.kept
+        frames = tuple(sorted({kept[bisect_right(kept, p) - 1] for p in places if p <= main.reached}))
         return self._once(
             "film",
             (main.serial, frames),

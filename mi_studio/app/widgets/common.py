@@ -207,6 +207,7 @@ class FlowLayout(QLayout):
     def __init__(self, gap: int = 8, line_gap: int = 6) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
         self._gap, self._line_gap = gap, line_gap
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -232,7 +233,14 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), False)[0]
+        if width not in self._heights:
+            self._heights[width] = self._place(QRect(0, 0, width, 0), False)[0]
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        """Forget what was worked out; any change anywhere in the window asks for heights again."""
+        self._heights.clear()
+        super().invalidate()
 
     def lines(self, width: int) -> int:
         """Return how many lines the widgets need at a width."""

@@ -105,6 +105,8 @@ class FilmBar(BarSlider):
         self._reached = 0
         self._marks: tuple[tuple[int, str], ...] = ()
         self._film: list[tuple[int, Pictures, QPixmap]] = []
+        self._shown: tuple[tuple[int, Pictures], ...] = ()
+        self._strip: tuple[object, QPixmap] = (None, QPixmap())
         self.setSingleStep(1)
         self.actionTriggered.connect(lambda _: self._ask(self.sliderPosition()))
 
@@ -119,17 +121,24 @@ class FilmBar(BarSlider):
         if self.maximum() != view.total:
             self.setRange(0, max(1, view.total))
             self.setPageStep(max(1, view.total // 10))
-        known = {step: (picture, image) for step, picture, image in self._film}
-        film = []
-        for step, picture in view.film:
-            old = known.get(step)
-            image = old[1] if old is not None and same_memory(old[0], picture) else self._thumb(picture)
-            film.append((step, picture, image))
-        self._film = film
+        if view.film is not self._shown:
+            self._shown = view.film
+            self._film = self._drawn(view.film)
+            self._strip = (None, QPixmap())
         self._reached, self._marks = view.reached, view.marks
         if not self.isSliderDown():
             self.setValue(view.position)
         self.update()
+
+    def _drawn(self, film: tuple[tuple[int, Pictures], ...]) -> list[tuple[int, Pictures, QPixmap]]:
+        """Draw the frames that are new."""
+        known = {step: (picture, image) for step, picture, image in self._film}
+        drawn = []
+        for step, picture in film:
+            old = known.get(step)
+            image = old[1] if old is not None and same_memory(old[0], picture) else self._thumb(picture)
+            drawn.append((step, picture, image))
+        return drawn
 
     def _thumb(self, picture: Pictures) -> QPixmap:
         """Return a frame at its final size, so that painting it again costs little."""
@@ -183,23 +192,39 @@ class FilmBar(BarSlider):
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places = self.slots()
-        half = self.maximum() / max(1, len(places) - 1) / 2
         here = self.sliderPosition()
-        current = round(here / max(1, self.maximum()) * (len(places) - 1))
-        for i, (rect, step) in enumerate(places):
-            near = min(self._film, key=lambda f: abs(f[0] - step), default=None) if self._film else None
-            if near is not None and step <= self._reached + half and near[0] <= self._reached:
-                painter.drawPixmap(rect.topLeft(), near[2])
+        places = self.slots()
+        current, _ = places[round(here / max(1, self.maximum()) * (len(places) - 1))]
+        painter.drawPixmap(0, 0, self._frames(places))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colors.color("accent"), 3))
+        painter.drawRoundedRect(current.adjusted(-0.5, -0.5, 0.5, 0.5), 5, 5)
+        self._draw_bar(painter, float(here))
+
+    def _frames(self, places: list[tuple[QRectF, int]]) -> QPixmap:
+        """Return all frames in their places; drawn again only where one has come, for that costs most."""
+        half = self.maximum() / max(1, len(places) - 1) / 2
+        reached = [step for _, step in places if step <= self._reached + half]
+        film = [f for f in self._film if f[0] <= self._reached]
+        colors, ratio = theme.current(), self.devicePixelRatioF()
+        key = (len(film), len(reached), self.width(), self.maximum(), colors.name, ratio)
+        if self._strip[0] == key:
+            return self._strip[1]
+        strip = QPixmap(round(self.width() * ratio), round((self.THUMB + 4) * ratio))
+        strip.setDevicePixelRatio(ratio)
+        strip.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(strip)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for rect, step in places:
+            if film and step in reached:
+                painter.drawPixmap(rect.topLeft(), min(film, key=lambda f: abs(f[0] - step))[2])
             else:
                 painter.setPen(QPen(colors.color("track" if colors.name == "contrast" else "line"), 1))
                 painter.setBrush(colors.color("window"))
                 painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            if i == current:
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(colors.color("accent"), 3))
-                painter.drawRoundedRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5), 5, 5)
-        self._draw_bar(painter, float(here))
+        painter.end()
+        self._strip = (key, strip)
+        return strip
 
     def diamonds(self) -> list[float]:
         """Return where marks are drawn: the last of those that would lie on each other after a drag."""
