@@ -33,7 +33,7 @@ _RECIPES = (
     Recipe("federated-pictures", ("assets/federated/**",), 0.1, federated.write_pictures),
     Recipe("federated-clients", ("pretrained/federated/*/*",), 6, federated.train_clients),
     Recipe("catalogue-sheets", ("assets/catalogue/**",), 0.2, catalogue.write_sheets),
-    Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 6, catalogue.train_evaluator),
+    Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 12, catalogue.train_evaluator),
     *(
         Recipe(
             f"catalogue-prior-{line}",
