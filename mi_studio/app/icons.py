@@ -22,6 +22,12 @@ def renderer(name: str, color: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(_svg(name).replace("currentColor", color).encode()))
 
 
+def of_part(part: str) -> str:
+    """Return the name of the icon of a model, an attack or a defence by its id; empty where it has none."""
+    name = f"parts/{part}"
+    return name if (assets() / "icons" / f"{name}.svg").is_file() else ""
+
+
 def pixmap(name: str, token: str = "text", size: int = 18, ratio: float = 1.0) -> QPixmap:
     """Draw an icon in a theme colour at a size in logical pixels."""
     return _drawn(name, str(getattr(theme.current(), token)), size, ratio)

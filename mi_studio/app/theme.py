@@ -246,16 +246,18 @@ QToolTip { background: @text; color: @panel; border: 1px solid @text; padding: 6
 
 QPushButton, QToolButton { background: @panel; border: 1px solid @line; border-radius: 8px;
   padding: 4px 12px; min-height: 22px; }
-QToolButton[plain="true"] { border: 1px solid transparent; background: transparent; padding: 4px; }
+QToolButton[plain="true"] { border: 1px solid transparent; background: transparent; padding: 0px; }
 QPushButton[link="true"] { border: 1px solid transparent; background: transparent; color: @accent;
   font-size: @small; padding: 1px 6px; min-height: 20px; }
 QPushButton:hover, QToolButton:hover { background: @accent_ground; border-color: @accent; }
 QPushButton:pressed, QToolButton:pressed { background: @track; }
 QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 3px 11px; }
-QToolButton[plain="true"]:focus, QToolButton[square="true"]:focus { padding: 3px; }
+QToolButton[square="true"]:focus { padding: 3px; }
+QToolButton[plain="true"]:focus { padding: 0px; }
 QPushButton[link="true"]:focus { padding: 0px 5px; }
 QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transparent; }
-QToolButton[square="true"], QToolButton[plain="true"] { padding: 4px; min-height: 0px; }
+QToolButton[square="true"] { padding: 4px; min-height: 0px; }
+QToolButton[plain="true"] { padding: 0px; min-height: 0px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
 QPushButton[segment="true"] { border-color: @line; color: @quiet; }
 QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
@@ -267,10 +269,9 @@ QPushButton#bracket:hover, QPushButton#bracket[open="true"] { border: 2px solid 
 QPushButton#bracket:focus { border: 3px solid @accent; }
 QPushButton#bracket QLabel[role="bracket"] { font-size: @bracket; font-weight: bold; }
 
-#picker { background: @panel; border: 1px solid @accent; border-radius: 12px; }
 QGraphicsView { background: transparent; border: none; }
 QScrollArea, QScrollArea > QWidget > #column { background: transparent; border: none; }
-QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
+QMenu { background: @panel; border: 1px solid @line; border-radius: 8px; padding: 4px; }
 QMenu::item { padding: 7px 28px 7px 12px; border-radius: 6px; }
 QMenu::item:selected { background: @accent_ground; color: @text; }
 QMenu::item:checked { font-weight: bold; color: @accent; }

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from mi_studio.app import theme
 from mi_studio.app.widgets.about import About, Shortcuts
 from mi_studio.app.widgets.banner import Banner
-from mi_studio.app.widgets.common import Button, Card, IconButton, Label
+from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
 from mi_studio.app.widgets.knobs import ProtectionPanel
@@ -182,7 +181,7 @@ class MainWindow(QMainWindow):
         top.open.clicked.connect(self.open_recording_requested)
         for language, button in top.languages.items():
             button.clicked.connect(lambda _=False, chosen=language: self._choose_language(chosen))
-        save, colors, helps = QMenu(self), QMenu(self), QMenu(self)
+        save, colors, helps = Menu(self), Menu(self), Menu(self)
         self._save_run = save.addAction("")
         self._save_run.triggered.connect(self.save_requested)
         self._save_picture = save.addAction("")

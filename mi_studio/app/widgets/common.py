@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainterPath, QRegion
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QLayout,
     QLayoutItem,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -91,9 +92,11 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """A button that is an icon; its words are its accessible name and its tooltip."""
 
-    def __init__(self, icon: str, size: int = 36, plain: bool = False, glyph: int = 18) -> None:
+    def __init__(
+        self, icon: str, size: int = 36, plain: bool = False, glyph: int = 18, token: str = "text"
+    ) -> None:
         super().__init__()
-        self._icon, self._glyph = icon, glyph
+        self._icon, self._glyph, self._token = icon, glyph, token
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("plain" if plain else "square", True)
         self.setFixedSize(size, size)
@@ -111,7 +114,7 @@ class IconButton(QToolButton):
         self.setToolTip(f"{words} ({shortcut})" if shortcut else words)
 
     def _redraw(self) -> None:
-        self.setIcon(icons.icon(self._icon, "text", self._glyph, self.devicePixelRatioF()))
+        self.setIcon(icons.icon(self._icon, self._token, self._glyph, self.devicePixelRatioF()))
         self.setIconSize(QSize(self._glyph, self._glyph))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -317,6 +320,42 @@ def polish(widget: QWidget) -> None:
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.update()
+
+
+class _Rounding(QObject):
+    """Cuts the corners of a window to a radius whenever its size changes."""
+
+    def __init__(self, popup: QWidget, radius: int) -> None:
+        super().__init__(popup)
+        self._radius = radius
+        popup.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            outline = QPainterPath()
+            outline.addRoundedRect(QRectF(watched.rect()), self._radius, self._radius)
+            watched.setMask(QRegion(outline.toFillPolygon().toPolygon()))
+        return False
+
+
+def round_off(popup: QWidget, radius: int) -> None:
+    """Let nothing show outside the round corners of a menu or another window without a frame.
+
+    Its ground is transparent; X11 without a compositor shows that as black, so there it is cut to shape too.
+    """
+    popup.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+    popup.setWindowFlag(Qt.WindowType.NoDropShadowWindowHint)
+    popup.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+    if QGuiApplication.platformName() == "xcb":
+        _Rounding(popup, radius)
+
+
+class Menu(QMenu):
+    """A menu with round corners."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        round_off(self, 8)
 
 
 def same(one: object, other: object) -> bool:

@@ -412,7 +412,7 @@ class KnobRow(QWidget):
         self._compact = False
         self._view: KnobView | None = None
         self.title, self.value = Label("body", wrap=True), Label("value")
-        self.help = IconButton("help", 20, plain=True, glyph=14)
+        self.help = IconButton("what", 22, plain=True, glyph=16, token="quiet")
         self.slider, self.choice = KnobSlider(), Segments()
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)

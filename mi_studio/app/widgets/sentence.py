@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import icons, theme
-from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, polish, same
+from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, polish, round_off, same
 from mi_studio.app.widgets.picture import draw_image, to_images
 from mi_studio.app.words import CANNOT, PICK, SEVERAL, STRENGTH, say
 from mi_studio.core.step import Pictures
@@ -116,6 +116,27 @@ class Thumbnail(QWidget):
         draw_image(painter, self._image, QRectF(self.rect()), 6)
 
 
+class PartIcon(QWidget):
+    """The sign of a choice that has no picture, on a tile as large as one."""
+
+    def __init__(self, icon: str) -> None:
+        super().__init__()
+        self._icon = icon
+        self.setFixedSize(48, 48)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tile = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setBrush(colors.color("panel"))
+        painter.setPen(QPen(colors.color("line"), 1))
+        painter.drawRoundedRect(tile, 6, 6)
+        token = "accent" if self.isEnabled() else "quiet"
+        sign = icons.renderer(self._icon, colors.color(token).name())
+        sign.render(painter, tile.adjusted(9, 9, -9, -9))
+
+
 class Strength(QWidget):
     """One to three rising marks."""
 
@@ -171,10 +192,11 @@ class ChoiceCard(QAbstractButton):
         row = QHBoxLayout(self)
         row.setContentsMargins(42, 10, 14, 10)
         row.setSpacing(12)
-        if choice.thumbnail is not None:
-            thumbnail = Thumbnail(choice.thumbnail)
-            thumbnail.setEnabled(self.possible)
-            row.addWidget(thumbnail, 0, Qt.AlignmentFlag.AlignTop)
+        icon = icons.of_part(choice.id)
+        if choice.thumbnail is not None or icon:
+            sign = PartIcon(icon) if choice.thumbnail is None else Thumbnail(choice.thumbnail)
+            sign.setEnabled(self.possible)
+            row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(text, 1)
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -229,7 +251,7 @@ class Picker(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setObjectName("picker")
+        round_off(self, 12)
         self.cards: list[ChoiceCard] = []
         self._several = False
         self._bracket: Bracket | None = None
@@ -332,6 +354,14 @@ class Picker(QFrame):
 
     def hideEvent(self, event: QEvent) -> None:
         self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(colors.color("panel"))
+        painter.setPen(QPen(colors.color("accent"), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12)
 
 
 class Sentence(QWidget):

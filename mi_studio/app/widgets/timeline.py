@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QHBoxLayout,
-    QMenu,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -30,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import icons, theme
-from mi_studio.app.widgets.common import BarSlider, IconButton, Label
+from mi_studio.app.widgets.common import BarSlider, IconButton, Label, Menu
 from mi_studio.app.widgets.picture import draw_image, same_memory, to_images
 from mi_studio.app.words import (
     BACK,
@@ -343,7 +342,7 @@ class Timeline(QFrame):
         self.dots = BusyDots()
         self.dots.hide()
 
-        self._restart_menu, self._speed_menu = QMenu(self), QMenu(self)
+        self._restart_menu, self._speed_menu = Menu(self), Menu(self)
         self._same, self._new = self._restart_menu.addAction(""), self._restart_menu.addAction("")
         self._same.setShortcut("Home")
         self._same.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

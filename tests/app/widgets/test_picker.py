@@ -8,7 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from mi_studio.app.widgets.sentence import Sentence
+from mi_studio.app import icons
+from mi_studio.app.widgets.common import Menu
+from mi_studio.app.widgets.sentence import PartIcon, Sentence
+from mi_studio.core.cards import library
 from mi_studio.studio.views import Bracket, SentenceView
 
 
@@ -131,4 +134,37 @@ def test_a_picture_inside_a_choice_can_change(line: Sentence) -> None:
     line.show_view(SentenceView((replace(bracket, choices=other), *view.parts[1:])))
     opened(line, "scene")
     assert line.picker.cards[0].choice.thumbnail is other[0].thumbnail
+    line.picker.hide()
+
+
+def test_every_part_has_a_sign_of_its_own() -> None:
+    known = library()
+    parts = [m.id for s in known.scenes for m in s.models]
+    parts += [card.id for card in (*known.attacks, *known.defenses)]
+    assert [part for part in parts if not icons.of_part(part)] == []
+    assert icons.of_part("nothing") == ""
+
+
+def test_a_choice_without_a_picture_shows_its_sign(line: Sentence) -> None:
+    view = sentence(False)
+    bracket = view.parts[-1]
+    assert isinstance(bracket, Bracket)
+    known = tuple(replace(c, id=f"gradient-{c.id}") for c in bracket.choices[:2])
+    line.show_view(SentenceView((*view.parts[:-1], replace(bracket, choices=known))))
+    opened(line, "defense")
+    assert [len(card.findChildren(PartIcon)) for card in line.picker.cards] == [1, 1]
+    line.picker.hide()
+
+
+def test_nothing_shows_outside_the_round_corners(line: Sentence, qtbot: QtBot) -> None:
+    opened(line, "attack")
+    menu = Menu(line)
+    menu.addAction("One")
+    menu.popup(line.mapToGlobal(line.rect().center()))
+    for popup in (line.picker, menu):
+        shown = popup.grab().toImage()
+        far = shown.width() - 1, shown.height() - 1
+        assert [shown.pixelColor(x, y).alpha() for x in (0, far[0]) for y in (0, far[1])] == [0] * 4
+        assert shown.pixelColor(shown.width() // 2, 2).alpha() == 255
+    menu.hide()
     line.picker.hide()

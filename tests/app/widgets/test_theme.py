@@ -56,8 +56,10 @@ def test_the_bundled_type_is_used_and_its_figures_stand_still(qapp: QApplication
 
 
 def test_every_icon_draws_something(qapp: QApplication) -> None:
-    for path in (assets() / "icons").glob("*.svg"):
-        image = icons.pixmap(path.stem, "accent", 18).toImage()
+    folder = assets() / "icons"
+    for path in folder.rglob("*.svg"):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        image = icons.pixmap(name, "accent", 18).toImage()
         assert any(image.pixelColor(x, y).alpha() > 128 for x in range(18) for y in range(18)), path.stem
 
 
