@@ -1,16 +1,38 @@
-"""A picture of the real window at a given step, for the documentation."""
+"""Pictures of the real window at a given step, for the documentation."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import RunError, UsageError
+from mi_studio.core.knobs import Value
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of the window: where it is saved, and how the window is dressed for it."""
+
+    out: Path
+    language: str = "en"
+    theme: str = "light"
+    size: tuple[int, int] = (1280, 800)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A knob that is turned in the middle of a run."""
+
+    step: int
+    knob: str
+    value: Value
 
 
 def screenshot(
@@ -26,17 +48,36 @@ def screenshot(
 ) -> int:
     """Run ``config`` in the real window up to a step and save what it looks like; return 0.
 
+    See `screenshots`, which takes several of one run.
+    """
+    if page != "stage":
+        raise UsageError(f"There is no page '{page}'; choose stage.")
+    return screenshots(config, [Shot(out, language, theme, size)], steps=steps, patience=patience)
+
+
+def screenshots(
+    config: RunConfig,
+    shots: Iterable[Shot],
+    *,
+    steps: int | None = None,
+    move: Move | None = None,
+    patience: float = 600.0,
+) -> int:
+    """Run ``config`` once in the real window up to a step and save every wanted look of it; return 0.
+
     Parameters
     ----------
     steps
-        Where the picture is taken; left out, at the end, with the verdict.
+        Where the pictures are taken; left out, at the end, with the verdict.
+    move
+        A knob that is turned on the way, which makes the run a mixed one.
     patience
         Seconds after which it gives up.
 
     Raises
     ------
     UsageError
-        If the file cannot be written.
+        If a file cannot be written.
     RunError
         If the run fails or takes too long.
     """
@@ -53,17 +94,17 @@ def screenshot(
     from mi_studio.app.window import MainWindow
     from mi_studio.app.worker import Worker
 
-    if page != "stage":
-        raise UsageError(f"There is no page '{page}'; choose stage.")
+    shots = list(shots)
+    first = shots[0]
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
     looks.load_fonts(app)
-    looks.apply(app, theme)
-    window = MainWindow(language, theme)
+    looks.apply(app, first.theme)
+    window = MainWindow(first.language, first.theme)
     window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    window.resize(*size)
+    window.resize(*first.size)
     worker = Worker()
-    controller = Controller(window, worker, Settings(), language, scene=config.scene)
+    controller = Controller(window, worker, Settings(), first.language, scene=config.scene)
     session = controller.session
     failures: list[Failure] = []
     session.told.connect(failures.append)
@@ -83,6 +124,9 @@ def screenshot(
             app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             begun = bool(session.main and session.main.history.steps)
             reached = min((lane.reached for _, lane in session.lanes), default=0)
+            if move is not None and begun and reached >= move.step:
+                session.intent.turn(move.knob, move.value)
+                move = None
             over = session.state is RunState.FINISHED or (
                 steps is not None and begun and reached >= wanted < config.steps
             )
@@ -93,14 +137,20 @@ def screenshot(
         if steps is not None and wanted < config.steps:
             session.scrub(wanted)
         session.set_speed(1.0)
-        controller.draw()
-        for _ in range(3):  # layouts settle
-            app.processEvents()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if not window.grab().save(str(out)):
-            raise UsageError(f"{out} cannot be written as a picture; use a name that ends in .png.")
+        for shot in shots:
+            looks.apply(app, shot.theme)
+            window.set_theme(shot.theme)
+            window.resize(*shot.size)
+            controller.presenter.language = shot.language
+            window.retranslate(shot.language)
+            controller.draw()
+            for _ in range(6):  # layouts settle
+                app.processEvents()
+            shot.out.parent.mkdir(parents=True, exist_ok=True)
+            if not window.grab().save(str(shot.out)):
+                raise UsageError(f"{shot.out} cannot be written as a picture; use a name that ends in .png.")
     except OSError as error:
-        raise UsageError(f"{out} cannot be written ({error.strerror or error}).") from error
+        raise UsageError(f"{shot.out} cannot be written ({error.strerror or error}).") from error
     finally:
         controller.timer.stop()
         session.quit()
