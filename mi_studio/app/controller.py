@@ -90,7 +90,7 @@ class Controller(QObject):
         self.presenter = Presenter(self.session, language)
         self._clock = clock
         self._stale = True
-        self._partial = self._urgent = False
+        self._partial = self._urgent = self._waited = False
         self._takes_pictures: bool | None = None
         self._drawn_at = self._read_at = -math.inf
         self.timer = QTimer(self)
@@ -169,6 +169,9 @@ class Controller(QObject):
     @Slot()
     def _tick(self) -> None:
         self._stale = self.session.tick() or self._stale
+        waits = self.session.awaits_effect
+        self._urgent = self._urgent or (self._waited and not waits)
+        self._waited = waits
         now = self._clock()
         full = not self.session.playing or now - self._read_at >= READ_SECONDS
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
@@ -177,13 +180,14 @@ class Controller(QObject):
             (self._stale or (self._partial and full)) and now - self._drawn_at >= DRAW_SECONDS
         ):
             self.draw(full or self._urgent)
-            self._urgent = self.session.awaits_effect
+            self._urgent = False
         if not (self.session.live or self._stale or self._partial):
             self.timer.stop()
 
     def _refresh(self) -> None:
-        """Draw at the next tick."""
-        self._stale = self._urgent = True
+        """Draw at the next tick; but a moved knob at the tick when it acts, which is worth more."""
+        self._stale = True
+        self._urgent = not self.session.awaits_effect
         if not self.timer.isActive():
             self.timer.start()
 
