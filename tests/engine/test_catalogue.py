@@ -28,7 +28,7 @@ def test_score_search_beats_chance_and_counts_its_queries():
     result = run("score-search", target="all", steps=20).result()
     top1 = result["scores"]["evaluator_top1"]
     assert top1["value"] > top1["base_rate"]
-    assert result["queries"] == 5 * (20 * 101 + 1)
+    assert result["queries"] == 5 * (20 + 1) * 100
 
 
 def test_output_restriction_changes_nothing_for_the_holder_of_the_model():
