@@ -62,7 +62,7 @@ def no_leftover_qt(qapp: object) -> Iterator[None]:
     gc.collect()
     widgets = [w for w in QApplication.topLevelWidgets() if id(w) not in before and not w.isHidden()]
     assert not widgets, f"widgets left open: {widgets}"
-    timers = [o for o in gc.get_objects() if isinstance(o, QTimer) and _runs(o)]
+    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer) and _runs(o)]
     assert not timers, f"timers left running: {[(t, t.parent()) for t in timers]}"
 
 
