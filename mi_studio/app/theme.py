@@ -216,7 +216,7 @@ def _palette(theme: Theme) -> QPalette:
 def _sheet(theme: Theme) -> str:
     sheet = _SHEET
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
-    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "tiny": 12}
+    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "snug": 16, "tiny": 12}
     tokens |= {name: f"{round(size * _scale[0])}px" for name, size in sizes.items()}
     for token in sorted(tokens, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", tokens[token])
@@ -231,6 +231,8 @@ QLabel[role="title"] { font-weight: bold; }
 QLabel[role="name"] { font-size: @bracket; font-weight: bold; }
 QLabel[role="lead"] { font-size: @lead; }
 QLabel[role="verdict"] { font-size: @lead; font-weight: bold; }
+QLabel[role="verdict"][snug="true"] { font-size: @snug; }
+QLabel[role="title"][snug="true"] { font-size: @small; }
 QLabel[role="big"] { font-size: @big; font-weight: bold; }
 QLabel[role="quiet"] { font-size: @small; color: @quiet; }
 QLabel[role="small"] { font-size: @small; }
@@ -271,7 +273,7 @@ QPushButton#bracket QLabel[role="bracket"] { font-size: @bracket; font-weight: b
 
 QGraphicsView { background: transparent; border: none; }
 QScrollArea, QScrollArea > QWidget > #column { background: transparent; border: none; }
-QMenu { background: @panel; border: 1px solid @line; border-radius: 8px; padding: 4px; }
+QMenu { background: @panel; border: 1px solid @accent; border-radius: 8px; padding: 4px; }
 QMenu::item { padding: 7px 28px 7px 12px; border-radius: 6px; }
 QMenu::item:selected { background: @accent_ground; color: @text; }
 QMenu::item:checked { font-weight: bold; color: @accent; }

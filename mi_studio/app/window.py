@@ -252,6 +252,8 @@ class MainWindow(QMainWindow):
             self.protection.show_view(view.knobs)
         self.seen.show_view(view.seen)
         self.cost.show_view(view.cost)
+        if old is None or _side_words(old) != _side_words(view):
+            self.side.fit()
         self.verdict.show_view(view.verdict)
         self.curve.show_view(view.curve)
         self.timeline.show_view(view.timeline)
@@ -348,6 +350,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, lambda: _rescale(wanted))
         low = self.height() < 740
         self.curve.set_compact(low)
+        self.verdict.set_compact(low)
         self.row.set_compact(low)
         self.side.set_compact(self.height() < 880)
         self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
@@ -357,6 +360,13 @@ def _rescale(wanted: float) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         theme.set_scale(app, wanted)
+
+
+def _side_words(view: StageView) -> tuple[object, ...]:
+    """Return what the heights of the cards beside the pictures depend on."""
+    knobs = tuple((k.id, k.title, k.reason, k.note) for k in view.knobs)
+    bars = len(view.seen.view.bars) if view.seen.view is not None else 0
+    return knobs, bars, view.seen.sentence, len(view.cost.figures), view.cost.sentence
 
 
 def _heights(view: StageView) -> tuple[object, ...]:

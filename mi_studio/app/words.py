@@ -7,6 +7,8 @@ import re
 from mi_studio.core.text import Text
 
 JOINER = "\u2060"
+FIRM = "\u00a0"
+"""A space at which no line breaks."""
 
 
 def say(text: Text, language: str, **values: object) -> str:
@@ -30,9 +32,23 @@ _INSIDE = re.compile(
 )
 
 
+_BEFORE_NUMBER = re.compile(r"(?<=\S) (?=\d)")
+_LAST_WORD = re.compile(r"(?<=\S) (?=\S{1,5}$)")
+
+
 def breakable(text: str) -> str:
-    """Let Japanese lines break between phrases only, never inside a word or before a particle."""
-    return _INSIDE.sub(JOINER, text)
+    """Let lines break where it reads well.
+
+    Japanese breaks between phrases, never inside a word or before a particle; elsewhere a number stays with
+    the word before it, and a short last word does not stand alone.
+    """
+    return _INSIDE.sub(JOINER, _LAST_WORD.sub(FIRM, _BEFORE_NUMBER.sub(FIRM, text)))
+
+
+def together(text: str, sign: str = " · ", most: int = 40) -> str:
+    """Let an enumeration break at its signs only, unless a part is so long that it must break inside."""
+    parts = text.split(sign)
+    return sign.join(part.replace(" ", FIRM) if len(part) <= most else part for part in parts)
 
 
 # The window

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainterPath, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QBitmap, QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -45,8 +45,15 @@ class Label(QLabel):
 
     def dim(self, dimmed: bool) -> None:
         """Make the text quiet, or loud again."""
-        if self.property("dimmed") != dimmed:
-            self.setProperty("dimmed", dimmed)
+        self._become("dimmed", dimmed)
+
+    def set_snug(self, snug: bool) -> None:
+        """Write it smaller, for windows that are not high."""
+        self._become("snug", snug)
+
+    def _become(self, name: str, so: bool) -> None:
+        if bool(self.property(name)) != so:
+            self.setProperty(name, so)
             polish(self)
 
 
@@ -332,9 +339,13 @@ class _Rounding(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
-            outline = QPainterPath()
-            outline.addRoundedRect(QRectF(watched.rect()), self._radius, self._radius)
-            watched.setMask(QRegion(outline.toFillPolygon().toPolygon()))
+            shape = QBitmap(watched.size())
+            shape.clear()
+            painter = QPainter(shape)
+            painter.setBrush(Qt.GlobalColor.color1)
+            painter.drawRoundedRect(shape.rect(), self._radius + 1, self._radius + 1)
+            painter.end()
+            watched.setMask(shape)
         return False
 
 

@@ -108,8 +108,10 @@ class Curve(pg.PlotWidget):  # type: ignore[misc]
         self.getPlotItem().setRange(
             xRange=(0, total * 1.012), yRange=(view.low, view.high + self._headroom() * span), padding=0
         )
-        middle = (view.low + view.high) / 2
-        self._left.setTicks([[(v, f"{v:.3g}") for v in (view.low, middle, view.high)]])
+        levels = [view.low, view.high]
+        if self.getPlotItem().vb.height() >= 4 * QFontMetricsF(theme.font(11)).height():
+            levels.insert(1, (view.low + view.high) / 2)
+        self._left.setTicks([[(v, f"{v:.3g}") for v in levels]])
         rough = 10 ** math.floor(math.log10(total))
         step = next((s * rough for s in (0.2, 0.25, 0.5, 1) if total / (s * rough) <= 6), rough)
         step = max(1, round(step))

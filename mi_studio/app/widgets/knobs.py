@@ -529,6 +529,8 @@ class Rows(QScrollArea):
 
     BAR = 11
     """Room at the right that the scroll bar may take; rows keep their width when it comes."""
+    MORE = 24
+    """Height of the button that leads on."""
     REST_MS = 160
 
     def __init__(self) -> None:
@@ -571,12 +573,20 @@ class Rows(QScrollArea):
         items = (self.column.itemAt(i) for i in range(self.column.count()))
         return [w for i in items if i is not None and (w := i.widget()) is not None]
 
+    def fitting(self, width: int, most: int) -> int:
+        """Return the height that shows as many whole rows from the first on as ``most`` has room for."""
+        ends = [end for _, end in self._ends(width)]
+        if not ends or ends[-1] <= most:
+            return max(ends, default=0)
+        room = round(self.MORE * theme.scale())
+        return max((end for end in ends if end <= most - room), default=most - room) + room
+
     def settle(self) -> None:
         """Show whole rows only, the one nearest to the top edge at it."""
         ends = self._ends(self.width())
         need, have = max((end for _, end in ends), default=0), self.height()
         over = need > have
-        room = round(24 * theme.scale())
+        room = round(self.MORE * theme.scale())
         first, view, pad, self._last = 0, have, 0, 0
         bar = self.verticalScrollBar()
         if over:
@@ -680,11 +690,20 @@ class ProtectionPanel(Card):
 
     def wanted(self, width: int) -> int:
         """Return the height that shows all knobs."""
-        left, top, right, bottom = margins(self.column)
-        inner = width - left - right
+        inner, around = self._around(width)
         below = self.empty.heightForWidth(inner) if not self._shown else self._area.wanted(inner)
+        return around + below
+
+    def fitting(self, width: int, most: int) -> int:
+        """Return the height, at most ``most``, that leaves no part of it empty."""
+        inner, around = self._around(width)
+        return around + self._area.fitting(inner, most - around)
+
+    def _around(self, width: int) -> tuple[int, int]:
+        """Return the width of the knobs, and the height of everything around them."""
+        left, top, right, bottom = margins(self.column)
         head = max(self.title.sizeHint().height(), self.corner.sizeHint().height())
-        return top + head + self.column.spacing() + below + bottom + 2
+        return width - left - right, top + head + self.column.spacing() + bottom + 2
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
         """Draw the knobs."""

@@ -197,7 +197,7 @@ class PicturePane(QWidget):
 
         self.header = QWidget()
         top = QVBoxLayout(self.header)
-        top.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        top.setContentsMargins(MARGIN, 0, 0, 0)  # the gap to the next pane is room enough
         top.setSpacing(3)
         top.addWidget(self.title)
         top.addWidget(self.subtitle)
@@ -235,7 +235,7 @@ class PicturePane(QWidget):
         self._own_text = ""
         self._vacant = False
         self._language = "en"
-        self.setMinimumWidth(150)
+        self.setMinimumWidth(120)
         self.meter.hide()
         self.set_accepts_files(False)
         self.retranslate("en")
@@ -310,6 +310,12 @@ class PicturePane(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Let the badge be as large as its words when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self.badge, self.badge.adjustSize)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
@@ -348,6 +354,7 @@ class PaneRow(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(self.GAP)
         self.panes: list[PicturePane] = []
+        self._compact = False
         self.set_count(count)
 
     def set_count(self, count: int) -> list[PicturePane]:
@@ -361,6 +368,7 @@ class PaneRow(QWidget):
             pane = PicturePane()
             self.panes.append(pane)
             self._row.addWidget(pane, 1)
+            self._dress(pane)
             new.append(pane)
         for i, pane in enumerate(self.panes):
             pane.setVisible(i < count)
@@ -369,9 +377,14 @@ class PaneRow(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Leave the subtitles to the tooltips, for windows that are not high."""
+        self._compact = compact
         for pane in self.panes:
-            pane.subtitle.setVisible(not compact)
+            self._dress(pane)
         self.align()
+
+    def _dress(self, pane: PicturePane) -> None:
+        pane.subtitle.setVisible(not self._compact)
+        pane.title.set_snug(self._compact)
 
     def align(self) -> None:
         """Give all headers one height, and all feet."""

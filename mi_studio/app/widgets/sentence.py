@@ -312,7 +312,8 @@ class Picker(QFrame):
         corner.setX(max(space.left(), min(corner.x(), space.right() - self.width() - 8)))
         self.move(corner)
         self.show()
-        start = next((c for c in self.cards if c.isChecked()), self.cards[0] if self.cards else None)
+        chosen = (c for c in self.cards if c.isChecked())
+        start = next(chosen, next((c for c in self.cards if c.possible), next(iter(self.cards), None)))
         if start is not None:
             start.setFocus(Qt.FocusReason.PopupFocusReason)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,22 +24,42 @@ class Side(QWidget):
         super().__init__()
         self._protection, self._seen, self._cost = protection, seen, cost
         self._gap = 10
+        self._low = False
         for card in (protection, seen, cost):
             card.setParent(self)
 
     def set_compact(self, compact: bool) -> None:
-        """Spare room, for windows that are not high."""
-        self._gap = 8 if compact else 12
-        for card in (self._protection, self._seen, self._cost):
+        """Spare room in any case, for windows that are not high."""
+        self._low = compact
+        self.fit()
+
+    def fit(self) -> None:
+        """Spare room where the knobs would not all be in sight otherwise; for when cards have new words."""
+        for knobs, others in ((False, False), (True, False), (True, True)):
+            if (knobs, others) >= (self._low, self._low):
+                self._dress(knobs, others)
+                if self._needed() <= self.height():
+                    break
+        self.arrange()
+
+    def _dress(self, knobs: bool, others: bool) -> None:
+        self._gap = 8 if others else 12
+        for card, compact in ((self._protection, knobs), (self._seen, others), (self._cost, others)):
             card.set_snug(compact)
             card.set_compact(compact)
-        self.arrange()
+
+    def _needed(self) -> int:
+        width = self.width()
+        cards = height_for(self._seen, width) + height_for(self._cost, width)
+        return self._protection.wanted(width) + cards + 2 * self._gap
 
     def arrange(self) -> None:
         """Give every card its place."""
         width, room = self.width(), self.height() - 2 * self._gap
         seen, cost = height_for(self._seen, width), height_for(self._cost, width)
-        knobs = min(self._protection.wanted(width), max(120, room - seen - cost))
+        knobs, most = self._protection.wanted(width), max(120, room - seen - cost)
+        if knobs > most:
+            knobs = self._protection.fitting(width, most)
         seen += max(0, min(room - knobs - seen - cost, self._seen.spare()))
         y = 0
         for card, height in (
@@ -52,10 +72,12 @@ class Side(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.arrange()
+        self.fit()
 
     def event(self, event: QEvent) -> bool:
-        """Arrange again when a card wants another height."""
+        """Arrange again when a card wants another height, and fit again when the type has changed."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.arrange()
+        elif event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.fit)
         return super().event(event)

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
-from mi_studio.app.widgets.common import Label
-from mi_studio.app.words import TONES, VERDICT, say
+from mi_studio.app.widgets.common import Label, margins
+from mi_studio.app.words import TONES, VERDICT, say, together
 from mi_studio.studio.views import Tone, VerdictView
 
 
@@ -19,24 +19,53 @@ class Verdict(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._tone: Tone = "plain"
+        self._evidence = ""
         self._language = "en"
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.sentence, self.evidence = Label("verdict", wrap=True), Label("quiet", wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(62, 10, 16, 11)
-        column.setSpacing(3)
-        column.addWidget(self.sentence)
-        column.addWidget(self.evidence)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(3)
+        self._column.addWidget(self.sentence)
+        self._column.addWidget(self.evidence)
+        self.set_compact(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """Take less height, for windows that are not high."""
+        self._compact = compact
+        self.sentence.set_snug(compact)
+        self._say_evidence()
+        self._column.setContentsMargins(62, *((6, 12, 7) if compact else (10, 16, 11)))
 
     def show_view(self, view: VerdictView) -> None:
         """Draw a verdict."""
         self.sentence.say(view.sentence)
-        self.evidence.say(view.evidence)
-        self.evidence.setVisible(bool(view.evidence))
+        if view.evidence != self._evidence:
+            self._evidence = view.evidence
+            self._say_evidence()
         if view.tone != self._tone:
             self._tone = view.tone
             self.update()
         self._name()
+
+    def _say_evidence(self) -> None:
+        """Say all of it, or in low windows as many of its parts as one line has room for."""
+        said = self._evidence
+        if self._compact and self.width():
+            sign = " · " if " · " in said else "・"
+            parts = said.split(sign)
+            left, _, right, _ = margins(self._column)
+            room = self.width() - left - right - 4
+            metrics = self.evidence.fontMetrics()
+            while len(parts) > 1 and metrics.horizontalAdvance(sign.join(parts)) > room:
+                parts.pop()
+            said = sign.join(parts)
+        self.evidence.say(together(said))
+        self.evidence.setToolTip(self._evidence if said != self._evidence else "")
+        self.evidence.setVisible(bool(said))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say_evidence()
 
     def retranslate(self, language: str) -> None:
         """Name the tone in another language."""
@@ -45,7 +74,7 @@ class Verdict(QWidget):
 
     def _name(self) -> None:
         self.setAccessibleName(f"{say(VERDICT, self._language)}: {say(TONES[self._tone], self._language)}")
-        self.setAccessibleDescription(f"{self.sentence.said} {self.evidence.said}")
+        self.setAccessibleDescription(f"{self.sentence.said} {self._evidence}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         color, ground = theme.current().tone(self._tone)

@@ -106,6 +106,16 @@ def test_the_long_language_is_longer() -> None:
     assert len(said) >= 1.4 * len("Play")
 
 
+def test_lines_break_where_it_reads_well() -> None:
+    held = words.breakable("same seed · its own choice: step 375").replace(words.FIRM, "_")
+    assert held == "same seed · its own choice: step_375"
+    assert words.breakable("Somebody would recognise it.").replace(words.FIRM, "_").endswith("recognise_it.")
+    listed = words.together("Likeness 0.62 · one picture, one seed").replace(words.FIRM, "_")
+    assert listed == "Likeness_0.62 · one_picture,_one_seed"
+    long = "a part that is longer than any line could ever be"
+    assert words.together(long) == long
+
+
 def test_japanese_breaks_between_phrases_only() -> None:
     pieces = words.breakable("この攻撃者には効きません。見ているのは回答ではなく勾配だからです。").split(
         words.JOINER

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from mi_studio.app import theme
 from mi_studio.app.widgets.picture import PicturePane, to_images
 from mi_studio.app.window import MainWindow
+from mi_studio.app.words import FIRM
 from mi_studio.core.step import View
 from mi_studio.studio.views import SentenceView
 
@@ -367,3 +368,67 @@ def test_the_labels_of_the_curve_keep_clear_of_its_top(
     top = plot.viewRange()[1][1]
     pixels = (top - view.curve.high) / plot.viewPixelSize()[1]
     assert pixels >= 0.95 * min(QFontMetrics(theme.font(12)).height(), plot.height() / 2)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_smallest_window_holds_a_mixed_run(
+    open_window: Open, language: str, qtbot: QtBot, qapp: QApplication
+) -> None:
+    window = open_window(language, (1000, 640))
+    window.show_view(stage(language, mixed=True, panes=4, tone="leak"))
+    qapp.processEvents()
+    edge = window.row.width()
+    for pane in window.panes:
+        place = pane.geometry()
+        assert place.left() >= 0
+        assert place.right() < edge
+        assert pane.header.geometry().bottom() < pane.view.geometry().top()
+        assert pane.view.geometry().bottom() < pane.foot.geometry().top()
+        assert pane.title.heightForWidth(pane.title.width()) <= pane.title.height()
+    for label in (window.verdict.sentence, window.verdict.evidence):
+        assert label.heightForWidth(label.width()) <= label.height() + 1
+    assert window.row.geometry().bottom() < window.curve.mapTo(window, window.curve.rect().topLeft()).y()
+
+
+def test_a_low_window_keeps_the_rest_of_the_evidence_in_the_tooltip(
+    open_window: Open, qapp: QApplication
+) -> None:
+    window = open_window("en", (1000, 640))
+    view = stage("en", tone="leak")
+    parts = (
+        "Likeness 0.62",
+        "structure 0.39",
+        "picked out of the line-up",
+        "without protection: 0.9",
+        "one seed",
+    )
+    said = " · ".join(parts)
+    window.show_view(replace(view, verdict=replace(view.verdict, evidence=said)))
+    qapp.processEvents()
+    evidence = window.verdict.evidence
+    shown = evidence.said.replace(FIRM, " ")
+    assert said.startswith(shown)
+    assert len(shown) < len(said)
+    assert evidence.toolTip() == said
+    assert said in window.verdict.accessibleDescription()
+    window.resize(1280, 800)
+    qapp.processEvents()
+    assert evidence.said.replace(FIRM, " ") == said
+    assert not evidence.toolTip()
+
+
+def test_the_column_spares_room_before_it_hides_a_knob(
+    open_window: Open, qtbot: QtBot, qapp: QApplication
+) -> None:
+    window = open_window("en", (1600, 930))
+    view = stage("en")
+    window.show_view(view)
+    qapp.processEvents()
+    assert window.cost.sentence.isVisible()
+    more = tuple(replace(view.knobs[0], id=f"knob-{i}") for i in range(5))
+    window.show_view(replace(view, knobs=more))
+    qtbot.waitUntil(lambda: not window.protection._area.more.isVisible())
+    assert not window.cost.sentence.isVisible()
+    window.show_view(view)
+    qapp.processEvents()
+    assert window.cost.sentence.isVisible()
