@@ -11,7 +11,7 @@ from pathlib import Path
 from mi_studio.core import atomic, paths
 from mi_studio.core.cards import AttackCard, DefenseCard, library
 from mi_studio.core.config import scene_knobs, why_no_effect, why_not_attack, why_not_defense
-from mi_studio.core.knobs import plain
+from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.metrics import METRICS
 from mi_studio.core.weights import WeightsCard, weights_cards
 
@@ -60,7 +60,7 @@ def _scenes() -> Iterator[str]:
                 [
                     f"`{k.id}`",
                     k.title.en,
-                    _values(k.choices()),
+                    _values(k),
                     f"`{plain(k.default)}`",
                     "yes" if k.live else "no",
                 ]
@@ -74,9 +74,9 @@ def _scenes() -> Iterator[str]:
             yield f"Targets{where}: {code(t.id for t in targets)}."
 
 
-def _values(choices: str) -> str:
-    words = choices.removeprefix("choose one of ")
-    return words if words == choices else code(words.split())
+def _values(knob: Knob) -> str:
+    choices = knob.choices().en
+    return choices if knob.continuous else code(choices.split())
 
 
 def _attacks() -> Iterator[str]:

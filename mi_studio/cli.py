@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 from mi_studio import __version__
 from mi_studio.core.cards import ACCESS_LEVELS, library
 from mi_studio.core.config import DEVICES, RunConfig, resolve, scene_knobs, why_not_attack, why_not_defense
-from mi_studio.core.errors import RunError, StudioError, UsageError
+from mi_studio.core.errors import RunError, StudioError, UsageError, reason
 from mi_studio.core.knobs import Knob, plain
+from mi_studio.core.text import Text
 
 OK, WRONG_USE, FAILED = 0, 2, 3
 KINDS = ("scenes", "models", "attacks", "defenses", "knobs")
@@ -108,12 +109,14 @@ def _program(options: argparse.Namespace) -> int:
         from mi_studio.core import recording
 
         recording.load(options.recording)  # a bad file is told before a window opens
-    from mi_studio.app.preflight import why_no_window
+    from mi_studio.app.preflight import check_window
 
-    if reason := why_no_window():
-        print(f"mi-studio: {reason}", file=sys.stderr)
+    try:
+        check_window()
+    except UsageError as error:
         if options.recording is not None:
-            return WRONG_USE
+            raise
+        print(f"mi-studio: {error}", file=sys.stderr)
         print(
             f"Running the main attack without it; the results go to {HEADLESS_OUT}/.",
             file=sys.stderr,
@@ -130,7 +133,13 @@ def settings(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         knob, equals, value = pair.partition("=")
         if not (knob and equals and value):
-            raise UsageError(f"--set takes KNOB=VALUE, for example --set epsilon=4, not '{pair}'.")
+            raise UsageError(
+                Text(
+                    "--set takes KNOB=VALUE, for example --set epsilon=4, not '{given}'.",
+                    "--set には「{given}」ではなく、epsilon=4 のように「項目=値」を指定してください。",
+                ),
+                given=pair,
+            )
         found[knob] = value
     return found
 
@@ -163,7 +172,12 @@ def _headless(config: RunConfig, out: Path) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"{out} cannot be made a folder ({error.strerror}); choose another --out."
+            Text(
+                "{out} cannot be made a folder ({reason}); choose another --out.",
+                "フォルダー {out} を作れません（{reason}）。--out で別の場所を指定してください。",
+            ),
+            out=out,
+            reason=reason(error),
         ) from error
     console = Console(stderr=True)
     with console.status("Loading…"):
@@ -185,14 +199,28 @@ def _headless(config: RunConfig, out: Path) -> int:
         except Exception as error:
             if len(run.history):
                 write_run(run.recording(), out)
-            raise RunError(f"The run failed at step {len(run.history)}: {error}") from error
+            raise RunError(
+                Text(
+                    "The run failed at step {step}: {reason}",
+                    "ステップ{step}で予期しないエラーが起き、実行を続けられませんでした。",
+                ),
+                step=len(run.history),
+                reason=error,
+            ) from error
     if not len(run.history):
         return 130
     recorded = run.recording()
     try:
         write_run(recorded, out)
     except OSError as error:
-        raise RunError(f"The results cannot be written to {out} ({error.strerror or error}).") from error
+        raise RunError(
+            Text(
+                "The results cannot be written to {out} ({reason}); choose another --out.",
+                "結果を {out} に書き込めません（{reason}）。--out で別の場所を指定してください。",
+            ),
+            out=out,
+            reason=reason(error),
+        ) from error
     for name, score in recorded.result["scores"].items():
         base = f"   (unrelated pictures: {score['base_rate']:.3g})" if "base_rate" in score else ""
         print(f"{name:18} {score['value']:.4g}{base}")
@@ -284,7 +312,7 @@ def _entries(kind: str) -> list[dict[str, Any]]:
             "id": knob.id,
             "title": knob.title.en,
             "title_ja": knob.title.ja,
-            "values": knob.choices().removeprefix("choose one of "),
+            "values": knob.choices().en,
             "default": plain(knob.default),
             "live": knob.live,
             "scenes": scenes,
@@ -296,7 +324,13 @@ def _entries(kind: str) -> list[dict[str, Any]]:
 def _screenshot(options: argparse.Namespace) -> int:
     width, times, height = options.size.partition("x")
     if not (times and width.isdigit() and height.isdigit()):
-        raise UsageError(f"--size takes WxH, for example 1280x800, not '{options.size}'.")
+        raise UsageError(
+            Text(
+                "--size takes WxH, for example 1280x800, not '{given}'.",
+                "--size には「{given}」ではなく、1280x800 のように「幅x高さ」を指定してください。",
+            ),
+            given=options.size,
+        )
     config = resolve(
         options.scene, attack=options.attack, defenses=options.defense, settings=settings(options.settings)
     )
@@ -320,9 +354,7 @@ def _train(options: argparse.Namespace) -> int:
     from mi_studio.engine.devices import pick
     from mi_studio.training import zoo
 
-    known = [recipe.name for recipe in zoo.recipes()]
-    if unknown := [name for name in options.recipes if name not in known]:
-        raise UsageError(f"There is no recipe '{unknown[0]}'; choose among {' '.join(known)}.")
+    zoo.select(options.recipes)  # a wrong name is told before anything begins
     if options.list:
         for recipe in zoo.recipes():
             print(f"{recipe.name:26} {recipe.minutes:4g} min  {' '.join(recipe.writes)}")
@@ -337,7 +369,7 @@ def _train(options: argparse.Namespace) -> int:
         if options.check:
             differences = zoo.check(report)
         else:
-            zoo.train(options.recipes or known, pick(options.device).type, report)
+            zoo.train(options.recipes, pick(options.device).type, report)
             differences = []
     for difference in differences:
         print(difference)

@@ -25,7 +25,7 @@ from typing import Any
 
 from mi_studio.core import paths, recording
 from mi_studio.core.cards import SceneCard, library
-from mi_studio.core.errors import StudioError
+from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, reason
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.core.weights import find_weights, weights_cards
@@ -36,12 +36,6 @@ FREE_MB = 500
 
 _MODULES = {"pyside6-essentials": "PySide6", "pillow": "PIL"}
 """Distributions whose module is not called like them."""
-
-_REINSTALL = Text("Install MI Studio again.", "MI Studioをインストールし直してください。")
-_REBUILD = Text(
-    "Install MI Studio again, or rebuild the weights with: mi-studio train",
-    "MI Studioをインストールし直すか、mi-studio train で重みを作り直してください。",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +98,11 @@ def examine(deep: bool = False) -> list[Finding]:
         try:
             findings += look()
         except StudioError as error:
-            remedy = _REBUILD if name == "weights" else _REINSTALL
-            said = str(error).partition(" Install MI Studio again")[0]
-            findings.append(Finding(name, False, Text(said, f"問題が見つかりました：{said}"), remedy))
+            findings.append(Finding(name, False, error.problem, error.remedy or REINSTALL))
         except Exception as error:  # noqa: BLE001  # a doctor who faints helps nobody
             said = f"{type(error).__name__}: {error}"
             sentence = Text(f"Could not be examined ({said}).", f"調べられませんでした（{said}）。")
-            findings.append(Finding(name, False, sentence, _REINSTALL))
+            findings.append(Finding(name, False, sentence, REINSTALL))
     return findings
 
 
@@ -221,11 +213,11 @@ def _torch() -> Iterator[Finding]:
         [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=300, check=False
     )
     if asked.returncode:
-        reason = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
+        said = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
         yield Finding(
             "torch",
             False,
-            Text(f"torch cannot be loaded ({reason}).", f"torchを読み込めません（{reason}）。"),
+            Text(f"torch cannot be loaded ({said}).", f"torchを読み込めません（{said}）。"),
             Text(
                 "Recordings still play. Install torch again: pip install --force-reinstall torch torchvision",
                 "記録の再生はできます。pip install --force-reinstall torch torchvision で"
@@ -256,20 +248,8 @@ def _torch() -> Iterator[Finding]:
 
 def _window() -> Iterator[Finding]:
     # app sits above; asked for by name, so that looking at the rest never needs it
-    reason = importlib.import_module("mi_studio.app.preflight").why_no_window()
-    if not reason:
-        yield Finding("window", True, Text("A window can be opened.", "ウィンドウを開けます。"))
-        return
-    said, _, remedy = reason.partition("; ")
-    yield Finding(
-        "window",
-        False,
-        Text(f"{said}.", f"ウィンドウを開けません（{said}）。"),
-        Text(
-            f"{remedy[:1].upper()}{remedy[1:]}.",
-            f"画面がなくても mi-studio run で同じことができます（{remedy}）。",
-        ),
-    )
+    importlib.import_module("mi_studio.app.preflight").check_window()
+    yield Finding("window", True, Text("A window can be opened.", "ウィンドウを開けます。"))
 
 
 def _cards() -> Iterator[Finding]:
@@ -282,7 +262,7 @@ def _cards() -> Iterator[Finding]:
             f"{counts[0]} scenes, {counts[1]} attacks and {counts[2]} defences are installed.",
             f"場面{counts[0]}件、攻撃{counts[1]}件、防御{counts[2]}件がそろっています。",
         ),
-        None if all(counts) else _REINSTALL,
+        None if all(counts) else REINSTALL,
     )
 
 
@@ -329,11 +309,14 @@ def _assets() -> Iterator[Finding]:
             "assets",
             False,
             Text(f"Missing in {folder}: {names}.", f"{folder} に見つかりません：{names}。"),
-            _REINSTALL,
+            REINSTALL,
         )
         return
     for scene in library().scenes:
-        recording.load(folder / "recordings" / scene.preset.recording)
+        try:
+            recording.load(folder / "recordings" / scene.preset.recording)
+        except BadFileError as error:  # ours: another one is no help
+            raise BadFileError(error.problem, remedy=REINSTALL) from error
     yield Finding(
         "assets",
         True,
@@ -354,7 +337,7 @@ def _fonts() -> Iterator[Finding]:
             "The font for Latin and Japanese is there." if found else "The Japanese font is missing.",
             "欧文と日本語のフォントがあります。" if found else "日本語フォントが見つかりません。",
         ),
-        None if found else _REINSTALL,
+        None if found else REINSTALL,
     )
 
 
@@ -369,9 +352,9 @@ def _cache() -> Iterator[Finding]:
             "cache",
             False,
             Text(
-                f"The cache folder cannot be written ({error}).",
-                f"キャッシュフォルダーに書き込めません（{error}）。",
-            ),
+                "The cache folder cannot be written ({reason}).",
+                "キャッシュフォルダーに書き込めません（{reason}）。",
+            ).filled(reason=reason(error)),
             Text(
                 "Give yourself the right to write there, or set XDG_CACHE_HOME to another folder.",
                 "書き込み権限を付けるか、環境変数 XDG_CACHE_HOME で別のフォルダーを指定してください。",

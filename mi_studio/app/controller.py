@@ -17,9 +17,9 @@ from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
 from mi_studio.core import atomic, recording
 from mi_studio.core.config import OWN_PICTURE
-from mi_studio.core.errors import StudioError
+from mi_studio.core.errors import BadFileError, StudioError, reason
 from mi_studio.core.knobs import Value
-from mi_studio.core.pictures import SUFFIXES, PictureError
+from mi_studio.core.pictures import SUFFIXES
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.export.run_folder import png
@@ -54,14 +54,10 @@ SAVED_OWN = Text(
     "Saved as {name}. Your own picture is in it: whoever has the file can see it.",
     "{name} に保存しました。自分の画像も含まれており、ファイルを持つ人は見ることができます。",
 )
-CANNOT = Text("That cannot be done here.", "ここでは実行できません。")
-CANNOT_OPEN = Text(
-    "The recording cannot be opened.", "この記録は開けません。壊れているか、別の形式のファイルです。"
+CANNOT_SAVE = Text(
+    "{name} cannot be written ({reason}). Save it somewhere else.",
+    "{name} に書き込めません（{reason}）。別の場所に保存してください。",
 )
-NOTHING_TO_SAVE = Text(
-    "There is nothing to save yet.", "保存できるものがまだありません。先に再生してください。"
-)
-CANNOT_SAVE = Text("{name} cannot be written ({reason}).", "{name} に書き込めません（{reason}）。")
 
 
 class Controller(QObject):
@@ -201,21 +197,12 @@ class Controller(QObject):
         sentence = failure.sentence.get(self.presenter.language)
         self.window.show_message("error", sentence, failure.details)
 
-    def _try(self, act: Callable[[], object], otherwise: Text = CANNOT) -> bool:
-        """Do something that the user asked for; tell what is wrong with it instead of failing.
-
-        ``otherwise`` is said in Japanese where an error brings English words only; those become the details.
-        """
+    def _try(self, act: Callable[[], object]) -> bool:
+        """Do something that the user asked for; tell what is wrong with it instead of failing."""
         try:
             act()
-        except PictureError as error:
-            self.window.show_message("error", self.say(error.text))
-            return False
         except StudioError as error:
-            if self.presenter.language == "ja":
-                self.window.show_message("error", otherwise.ja, str(error))
-            else:
-                self.window.show_message("error", str(error))
+            self._tell(Failure.of(error))
             return False
         finally:
             self._refresh()
@@ -307,11 +294,11 @@ class Controller(QObject):
 
     def open_recording(self, path: Path) -> None:
         """Play a recording from its start, or say why it cannot be played."""
-        self._try(lambda: self.session.open_recording(recording.load(path)), CANNOT_OPEN)
+        self._try(lambda: self.session.open_recording(recording.load(path)))
 
     @Slot()
     def _save_requested(self) -> None:
-        if not self._try(self.session.save, NOTHING_TO_SAVE):
+        if not self._try(self.session.save):
             return
         path = self._ask_where(SAVE_RECORDING, RECORDINGS, ".mireplay")
         if path is not None:
@@ -325,7 +312,7 @@ class Controller(QObject):
 
     @Slot()
     def _save_picture_requested(self) -> None:
-        if not self._try(self.session.save, NOTHING_TO_SAVE):
+        if not self._try(self.session.save):
             return
         path = self._ask_where(SAVE_PICTURE, PICTURES, ".png")
         if path is not None:
@@ -345,12 +332,13 @@ class Controller(QObject):
         return path if path.suffix else path.with_suffix(suffix)
 
     def _write(self, path: Path, write: Callable[[], None], saved: Text) -> None:
-        try:
-            write()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            self.window.show_message("error", self.say(CANNOT_SAVE, name=path.name, reason=reason))
-        else:
+        def act() -> None:
+            try:
+                write()
+            except (OSError, ValueError) as error:
+                raise BadFileError(CANNOT_SAVE, name=path.name, reason=reason(error)) from error
+
+        if self._try(act):
             self.window.show_message("info", self.say(saved, name=path.name))
 
     # language and looks

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mi_studio.app.preflight import why_no_window
+from mi_studio.app.preflight import check_window
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -39,10 +39,13 @@ def run_app(
         A recording to play instead of the scene's own.
     scene, language, theme, size
         Instead of those of the last time.
+
+    Raises
+    ------
+    UsageError
+        If no window can be opened here.
     """
-    if reason := why_no_window():
-        print(f"mi-studio: {reason}", file=sys.stderr)
-        return 2
+    check_window()
     if sys.platform == "win32":
         # torch 2.9 and later cannot load its DLLs any more once Qt has loaded its own
         import torch  # noqa: F401

@@ -11,7 +11,8 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from mi_studio.core import pictures
-from mi_studio.core.pictures import PictureError, load_picture
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.pictures import load_picture
 from mi_studio.core.text import Text
 
 NOTHING_TO_PASTE = Text(
@@ -22,6 +23,7 @@ ELSEWHERE = Text(
     "That picture is not on this computer; save it as a file first.",
     "その画像はこのコンピューターにありません。先にファイルとして保存してください。",
 )
+CLIPBOARD = Text("The picture in the clipboard", "クリップボードの画像")
 
 
 def from_place(place: str) -> NDArray[np.uint8]:
@@ -29,11 +31,11 @@ def from_place(place: str) -> NDArray[np.uint8]:
 
     Raises
     ------
-    PictureError
+    BadFileError
         If it cannot be read, or lies somewhere on the network.
     """
     if "://" in place:
-        raise PictureError(ELSEWHERE)
+        raise BadFileError(ELSEWHERE)
     return load_picture(Path(place))
 
 
@@ -42,19 +44,19 @@ def from_clipboard(data: QMimeData | None) -> tuple[str, NDArray[np.uint8]]:
 
     Raises
     ------
-    PictureError
+    BadFileError
         If the clipboard holds neither, or the picture cannot be read.
     """
     if data is None:  # an empty clipboard on some platforms
-        raise PictureError(NOTHING_TO_PASTE)
+        raise BadFileError(NOTHING_TO_PASTE)
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files:
         return Path(files[0]).name, load_picture(Path(files[0]))
     if not data.hasImage():
-        raise PictureError(NOTHING_TO_PASTE)
+        raise BadFileError(NOTHING_TO_PASTE)
     image = data.imageData()
     if not isinstance(image, QImage) or image.isNull():
-        raise PictureError(NOTHING_TO_PASTE)
+        raise BadFileError(NOTHING_TO_PASTE)
     pixels = to_array(image)
     return f"clipboard-{zlib.crc32(pixels.tobytes()):08x}", pixels
 
@@ -64,11 +66,11 @@ def to_array(image: QImage) -> NDArray[np.uint8]:
 
     Raises
     ------
-    PictureError
+    BadFileError
         If it has more pixels than we take.
     """
     if image.width() * image.height() > pictures.MAX_PIXELS:
-        raise pictures.too_large("clipboard")
+        raise pictures.too_large(CLIPBOARD)
     if image.hasAlphaChannel():
         ground = QImage(image.size(), QImage.Format.Format_RGB32)
         ground.fill(Qt.GlobalColor.white)

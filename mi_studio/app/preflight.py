@@ -8,6 +8,9 @@ import os
 import sys
 from collections.abc import Iterable
 
+from mi_studio.core.errors import UsageError
+from mi_studio.core.text import Text
+
 ALWAYS = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -37,31 +40,65 @@ FOR_X11 = {
 """Further ones for a window under X11."""
 
 
-def why_no_window() -> str | None:
-    """Say in one sentence why no window can be opened here and what to do, or return ``None``."""
+def check_window() -> None:
+    """Look whether a window can be opened here.
+
+    Raises
+    ------
+    UsageError
+        If it cannot; the text says what to do.
+    """
     if importlib.util.find_spec("PySide6") is None:
-        return "PySide6 is not installed; install it with: pip install PySide6-Essentials"
+        raise UsageError(
+            Text("PySide6 is not installed.", "PySide6がインストールされていません。"),
+            remedy=Text(
+                "Install it with: pip install PySide6-Essentials",
+                "pip install PySide6-Essentials でインストールしてください。",
+            ),
+        )
     if not sys.platform.startswith("linux"):
-        return None
+        return
     wanted = os.environ.get("QT_QPA_PLATFORM", "")
     x11, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
     if not (wanted or x11 or wayland):
-        return (
-            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); "
-            "start it from a desktop session, or use: mi-studio run"
+        raise UsageError(
+            Text(
+                "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set).",
+                "画面が見つかりません（DISPLAYもWAYLAND_DISPLAYも設定されていません）。",
+            ),
+            remedy=Text(
+                "Start it from a desktop session, or use: mi-studio run",
+                "デスクトップにログインして起動するか、mi-studio run を使ってください。",
+            ),
         )
     needed = dict(ALWAYS)
     on_x11 = wanted.startswith("xcb") if wanted else not wayland
     if on_x11:
         needed |= FOR_X11
     if missing := missing_libraries(needed):
-        packages = " ".join(sorted(needed[name] for name in missing))
-        return (
-            f"Qt needs system libraries that are missing; install them with: sudo apt-get install {packages}"
+        raise UsageError(
+            Text(
+                "Qt needs system libraries that are missing.",
+                "画面の表示に必要なシステムライブラリーがありません。",
+            ),
+            remedy=Text(
+                "Install them with: sudo apt-get install {packages}",
+                "sudo apt-get install {packages} でインストールしてください。",
+            ),
+            packages=" ".join(sorted(needed[name] for name in missing)),
         )
     if on_x11 and not _answers():
-        return f"The display '{x11}' does not answer; check DISPLAY, or use: mi-studio run"
-    return None
+        raise UsageError(
+            Text(
+                "The display '{display}' does not answer.",
+                "画面「{display}」から応答がありません。",
+            ),
+            remedy=Text(
+                "Check DISPLAY, or use: mi-studio run",
+                "DISPLAYの設定を確認するか、mi-studio run を使ってください。",
+            ),
+            display=x11,
+        )
 
 
 def missing_libraries(names: Iterable[str]) -> list[str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import RunError, UsageError
+from mi_studio.core.errors import RunError, UsageError, reason
 from mi_studio.core.knobs import Value
+from mi_studio.core.text import Text
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
 
@@ -51,7 +52,13 @@ def screenshot(
     See `screenshots`, which takes several of one run.
     """
     if page != "stage":
-        raise UsageError(f"There is no page '{page}'; choose stage.")
+        raise UsageError(
+            Text(
+                "There is no page '{page}'; choose stage.",
+                "「{page}」というページはありません。stageを選んでください。",
+            ),
+            page=page,
+        )
     return screenshots(config, [Shot(out, language, theme, size)], steps=steps, patience=patience)
 
 
@@ -120,7 +127,15 @@ def screenshots(
         over = False
         while not over and not failures:
             if watch.elapsed() > 1000 * patience:
-                raise RunError(f"The run had not reached step {wanted} after {patience:.0f} seconds.")
+                raise RunError(
+                    Text(
+                        "The run had not reached step {wanted} after {seconds:.0f} seconds.",
+                        "{seconds:.0f}秒待っても、実行がステップ{wanted}に届きませんでした。"
+                        "ステップ数を減らしてください。",
+                    ),
+                    wanted=wanted,
+                    seconds=patience,
+                )
             app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             begun = bool(session.main and session.main.history.steps)
             reached = min((lane.reached for _, lane in session.lanes), default=0)
@@ -131,7 +146,7 @@ def screenshots(
                 steps is not None and begun and reached >= wanted < config.steps
             )
         if failures:
-            raise RunError(failures[0].sentence.en)
+            raise RunError(failures[0].sentence)
         if session.playing:
             session.toggle_play()
         if steps is not None and wanted < config.steps:
@@ -148,9 +163,22 @@ def screenshots(
                 app.processEvents()
             shot.out.parent.mkdir(parents=True, exist_ok=True)
             if not window.grab().save(str(shot.out)):
-                raise UsageError(f"{shot.out} cannot be written as a picture; use a name that ends in .png.")
+                raise UsageError(
+                    Text(
+                        "{path} cannot be written as a picture; use a name that ends in .png.",
+                        "{path} は画像として書き込めません。名前の末尾を .png にしてください。",
+                    ),
+                    path=shot.out,
+                )
     except OSError as error:
-        raise UsageError(f"{shot.out} cannot be written ({error.strerror or error}).") from error
+        raise UsageError(
+            Text(
+                "{path} cannot be written ({reason}); choose another --out.",
+                "{path} に書き込めません（{reason}）。--out で別の場所を指定してください。",
+            ),
+            path=shot.out,
+            reason=reason(error),
+        ) from error
     finally:
         controller.timer.stop()
         session.quit()

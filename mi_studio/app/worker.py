@@ -8,14 +8,12 @@ import math
 import queue
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import StudioError
 from mi_studio.core.history import History
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures, Step
@@ -245,15 +243,5 @@ class Worker:
         job.due = time.monotonic()
 
     def _fail(self, ticket: int, error: Exception) -> None:
-        details = "".join(traceback.format_exception(error))
-        log.info("a run failed: %s", details)
-        if isinstance(error, StudioError):
-            sentence = Text(str(error), f"実行できませんでした。{error}")
-        else:
-            sentence = Text(
-                f"The run failed ({type(error).__name__}). Press play to try again; "
-                "the details below help whoever looks into it.",
-                f"実行中にエラーが起きました（{type(error).__name__}）。再生を押すとやり直せます。"
-                "調べる方のために、下に詳細を示します。",
-            )
-        self.mailbox.put(Failed(ticket, Failure(sentence, details)))
+        log.info("a run failed", exc_info=error)
+        self.mailbox.put(Failed(ticket, Failure.of(error)))

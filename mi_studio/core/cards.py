@@ -18,10 +18,19 @@ from typing import Any, TypeVar
 from mi_studio.core import paths
 from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.knobs import Knob, Value
-from mi_studio.core.text import Text
+from mi_studio.core.text import Text, names
 
 ACCESS_LEVELS = ("white-box", "scores", "labels", "gradient")
 """What an attacker can hold: the model file, an API's scores, its labels only, a client's gradient."""
+
+SCENE = Text("scene", "場面")
+ATTACK = Text("attack", "攻撃")
+DEFENSE = Text("defense", "防御")
+
+CORRECT_IT = Text(
+    "Correct it, or install again what it belongs to.",
+    "内容を直すか、MI Studioまたは追加部品をインストールし直してください。",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise BadFileError(f"{path} is not a card ({error}).") from error
+        raise BadFileError(
+            Text(
+                "{path} is not a card ({reason}).", "{path} は場面・攻撃・防御のカードとして読み込めません。"
+            ),
+            remedy=CORRECT_IT,
+            path=path,
+            reason=error,
+        ) from error
 
 
 def _texts(raw: Mapping[str, Any], where: str, *names: str) -> dict[str, Text]:
@@ -247,7 +263,12 @@ def _all(kind: str) -> list[Any]:
         try:
             cards.append(_READERS[kind](raw, folder, module))
         except (KeyError, TypeError, ValueError) as error:
-            raise BadFileError(f"{folder / 'card.toml'} is not complete ({error}).") from error
+            raise BadFileError(
+                Text("{path} is not complete ({reason}).", "{path} に必要な項目がそろっていません。"),
+                remedy=CORRECT_IT,
+                path=folder / "card.toml",
+                reason=error,
+            ) from error
     return sorted(cards, key=lambda card: (card.order, card.id))
 
 
@@ -261,22 +282,30 @@ class Library:
 
     def scene(self, wanted: str) -> SceneCard:
         """Return a scene by id; ``UsageError`` names the valid ids."""
-        return _find("scene", wanted, self.scenes)
+        return _find(SCENE, wanted, self.scenes)
 
     def attack(self, wanted: str) -> AttackCard:
         """Return an attack by id; ``UsageError`` names the valid ids."""
-        return _find("attack", wanted, self.attacks)
+        return _find(ATTACK, wanted, self.attacks)
 
     def defense(self, wanted: str) -> DefenseCard:
         """Return a defence by id; ``UsageError`` names the valid ids."""
-        return _find("defense", wanted, self.defenses)
+        return _find(DEFENSE, wanted, self.defenses)
 
 
-def _find(kind: str, wanted: str, cards: tuple[Card, ...]) -> Card:
+def _find(kind: Text, wanted: str, cards: tuple[Card, ...]) -> Card:
     for card in cards:
         if card.id == wanted:
             return card
-    raise UsageError(f"There is no {kind} '{wanted}'; choose one of {' '.join(c.id for c in cards)}.")
+    raise UsageError(
+        Text(
+            "There is no {kind} '{wanted}'; choose one of {choices}.",
+            "「{wanted}」という{kind}はありません。{choices}から選んでください。",
+        ),
+        kind=kind,
+        wanted=wanted,
+        choices=names(cards),
+    )
 
 
 @cache

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, library
+from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, Target, library
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Knob, Value, plain
-from mi_studio.core.text import Text
+from mi_studio.core.text import Text, names
 
 OWN_PICTURE = "own-picture"
 """The target id of a picture that the user brought."""
@@ -21,6 +21,17 @@ ALL_TARGETS = "all"
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Device = Literal["auto", "cpu", "cuda", "mps"]
+
+NO_KNOB = Text(
+    "{scene} has no knob '{knob}'; choose one of {choices}.",
+    "{scene}に「{knob}」という設定項目はありません。{choices}から選んでください。",
+)
+NO_OWN_PICTURE = Text(
+    "{scene} does not take a picture of your own; scenes that do: {choices}.",
+    "{scene}では自分の画像を使えません。自分の画像を使える場面は{choices}です。",
+)
+
+_EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), label=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +164,28 @@ def resolve(
     card = cards.scene(scene)
     chosen_model = model or card.preset.model
     if chosen_model not in {m.id for m in card.models}:
-        valid = " ".join(m.id for m in card.models)
-        raise UsageError(f"{scene} has no model '{chosen_model}'; choose one of {valid}.")
+        raise UsageError(
+            Text(
+                "{scene} has no model '{model}'; choose one of {choices}.",
+                "{scene}に「{model}」というモデルはありません。{choices}から選んでください。",
+            ),
+            scene=names([card]),
+            model=chosen_model,
+            choices=names(card.models),
+        )
 
     chosen_attack = cards.attack(attack or card.preset.attack)
     if reason := why_not_attack(card, chosen_attack):
-        valid = " ".join(a.id for a in cards.attacks if not why_not_attack(card, a))
-        raise UsageError(f"{chosen_attack.id} cannot attack {scene}: {reason.en} Choose one of {valid}.")
+        raise UsageError(
+            Text(
+                "{attack} cannot attack {scene}: {reason} Choose one of {choices}.",
+                "{scene}では{attack}を使えません。{reason}{choices}から選んでください。",
+            ),
+            attack=names([chosen_attack]),
+            scene=names([card]),
+            reason=reason,
+            choices=names(a for a in cards.attacks if not why_not_attack(card, a)),
+        )
 
     chosen = list(dict.fromkeys(defenses))
     by_knob = {d.knob.id: d for d in cards.defenses}
@@ -167,33 +193,61 @@ def resolve(
     defense_cards = [cards.defense(d) for d in chosen]
     for defense in defense_cards:
         if reason := why_not_defense(card, defense):
-            valid = " ".join(d.id for d in cards.defenses if not why_not_defense(card, d))
-            raise UsageError(f"{defense.id} does not exist in {scene}: {reason.en} Choose one of {valid}.")
+            raise UsageError(
+                Text(
+                    "{defense} does not exist in {scene}: {reason} Choose one of {choices}.",
+                    "{scene}では{defense}を使えません。{reason}{choices}から選んでください。",
+                ),
+                defense=names([defense]),
+                scene=names([card]),
+                reason=reason,
+                choices=names(d for d in cards.defenses if not why_not_defense(card, d)),
+            )
 
     knobs = scene_knobs(card, defense_cards)
     unknown = [k for k in settings if k not in {knob.id for knob in knobs}]
     if unknown:
-        valid = " ".join([*(k.id for k in card.knobs), *by_knob])
-        raise UsageError(f"{scene} has no knob '{unknown[0]}'; choose one of {valid}.")
+        there = [d for d in cards.defenses if not why_not_defense(card, d)]
+        choices = names(scene_knobs(card, there))
+        raise UsageError(NO_KNOB, scene=names([card]), knob=unknown[0], choices=choices)
     values = {k.id: k.parse(settings[k.id]) if k.id in settings else k.default for k in knobs}
 
     if image is not None and "own-picture" not in card.provides:
-        takers = " ".join(s.id for s in cards.scenes if "own-picture" in s.provides)
-        raise UsageError(f"{scene} does not take a picture of your own; scenes that do: {takers}.")
-    targets = [t.id for t in card.targets_for(values)]
+        takers = names(s for s in cards.scenes if "own-picture" in s.provides)
+        raise UsageError(NO_OWN_PICTURE, scene=names([card]), choices=takers)
+    there_are = [*card.targets_for(values), *([] if card.one_record else [_EVERY_TARGET])]
+    targets = [t.id for t in there_are]
     chosen_target = OWN_PICTURE if image is not None else (target or card.preset.target)
     if target is None and image is None and chosen_target not in targets:
         chosen_target = targets[0]
-    several = [] if card.one_record else [ALL_TARGETS]
-    if chosen_target not in [*targets, *several] and image is None:
+    if chosen_target not in targets and image is None:
+        known = {t.id: t.title.ja for group in card.targets.values() for t in group}
         raise UsageError(
-            f"{scene} has no target '{chosen_target}'; choose one of {' '.join([*targets, *several])}."
+            Text(
+                "{scene} has no target '{target}'; choose one of {choices}.",
+                "いまの{scene}では「{target}」を標的にできません。{choices}から選んでください。",
+            ),
+            scene=names([card]),
+            target=Text(chosen_target, known.get(chosen_target, chosen_target)),
+            choices=names(there_are),
         )
     if device not in DEVICES:
-        raise UsageError(f"There is no device '{device}'; choose one of {' '.join(DEVICES)}.")
+        raise UsageError(
+            Text(
+                "There is no device '{device}'; choose one of {choices}.",
+                "「{device}」という計算装置はありません。{choices}から選んでください。",
+            ),
+            device=device,
+            choices=names(DEVICES),
+        )
     chosen_steps = chosen_attack.steps if steps is None else steps
     if not 1 <= chosen_steps <= 100_000:
-        raise UsageError("The number of steps must be from 1 to 100000.")
+        raise UsageError(
+            Text(
+                "The number of steps must be from 1 to 100000.",
+                "ステップ数は1から100000までの範囲で指定してください。",
+            )
+        )
     return RunConfig(
         scene=scene,
         model=chosen_model,

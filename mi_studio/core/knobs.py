@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mi_studio.core.errors import BadFileError, UsageError
-from mi_studio.core.text import Text
+from mi_studio.core.errors import UsageError
+from mi_studio.core.text import Text, names
 
 Value = str | float
 """A knob's value: a word, or a number (``math.inf`` included)."""
@@ -95,15 +95,23 @@ class Knob:
         numbers = [s.value for s in self.stops if isinstance(s.value, float)]
         if self.continuous and not math.isnan(number) and min(numbers) <= number <= max(numbers):
             return number
-        raise UsageError(f"{self.id} cannot be '{wanted}'; {self.choices()}.")
+        raise UsageError(
+            Text(
+                "{knob} cannot be '{wanted}'; valid: {choices}.",
+                "{knob}に「{wanted}」は指定できません。指定できるのは、{choices}です。",
+            ),
+            knob=names([self]),
+            wanted=wanted,
+            choices=self.choices(),
+        )
 
-    def choices(self) -> str:
-        """Name the valid values in one phrase."""
-        names = [plain(s.value) for s in self.stops]
+    def choices(self) -> Text:
+        """Name the valid values: as they are typed in English, as they are labelled in Japanese."""
         if self.continuous:
             numbers = [s.value for s in self.stops if isinstance(s.value, float)]
-            return f"any number from {plain(min(numbers))} to {plain(max(numbers))}"
-        return "choose one of " + " ".join(names)
+            low, high = plain(min(numbers)), plain(max(numbers))
+            return Text(f"any number from {low} to {high}", f"{low}から{high}までの数値")
+        return Text(" ".join(plain(s.value) for s in self.stops), names(s.label.ja for s in self.stops).ja)
 
     def label(self, value: Value, language: str) -> str:
         """Name a value in words, or as a plain number between two stops."""
@@ -114,26 +122,29 @@ class Knob:
 
     @classmethod
     def read(cls, table: Mapping[str, Any], where: str) -> Knob:
-        """Build from a card's ``[knob]`` table; numbers become floats, ``"inf"`` infinity."""
-        try:
-            stops = tuple(
-                Stop(
-                    from_json(s["value"]),
-                    Text.read(s["label"], where)
-                    if isinstance(s.get("label"), Mapping)
-                    else Text(*[str(s.get("label", plain(from_json(s["value"]))))] * 2),
-                )
-                for s in table["stops"]
+        """Build from a card's ``[knob]`` table; numbers become floats, ``"inf"`` infinity.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If the table is not complete.
+        """
+        stops = tuple(
+            Stop(
+                from_json(s["value"]),
+                Text.read(s["label"], where)
+                if isinstance(s.get("label"), Mapping)
+                else Text(*[str(s.get("label", plain(from_json(s["value"]))))] * 2),
             )
-            return cls(
-                id=str(table["id"]),
-                title=Text.read(table["title"], where),
-                help=Text.read(table["help"], where),
-                stops=stops,
-                default=from_json(table["default"]),
-                off=from_json(table["off"]) if "off" in table else None,
-                continuous=bool(table.get("continuous", False)),
-                live=bool(table.get("live", False)),
-            )
-        except (KeyError, TypeError) as error:
-            raise BadFileError(f"{where}: the knob is not complete ({error}).") from error
+            for s in table["stops"]
+        )
+        return cls(
+            id=str(table["id"]),
+            title=Text.read(table["title"], where),
+            help=Text.read(table["help"], where),
+            stops=stops,
+            default=from_json(table["default"]),
+            off=from_json(table["off"]) if "off" in table else None,
+            continuous=bool(table.get("continuous", False)),
+            live=bool(table.get("live", False)),
+        )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import BadFileError, reason
 from mi_studio.core.text import Text
 
 FORMATS = {
@@ -29,13 +29,7 @@ MAX_FILE_BYTES = 200 * 2**20
 MAX_PIXELS = 80_000_000
 
 
-class PictureError(BadFileError):
-    """A picture that cannot be used; ``text`` says so in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
-
+ANOTHER = Text("Choose another picture.", "別の画像を選んでください。")
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,
            AttributeError, RuntimeError, MemoryError, struct.error, zlib.error)  # fmt: skip
@@ -56,20 +50,34 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     name = path.name or str(path)
     try:
         if not path.exists():
-            raise PictureError(Text(f"{path} does not exist.", f"{path} が見つかりません。"))
+            raise BadFileError(
+                Text("{path} does not exist.", "{path} が見つかりません。"), remedy=ANOTHER, path=path
+            )
         if not path.is_file():
-            raise _refuse(name, "is not a file", "はファイルではありません")
+            raise BadFileError(
+                Text("{name} is not a file.", "{name} はファイルではありません。"), remedy=ANOTHER, name=name
+            )
         size = path.stat().st_size
         if size == 0:
-            raise _refuse(name, "is empty", "は空のファイルです")
+            raise BadFileError(
+                Text("{name} is empty.", "{name} は空のファイルです。"), remedy=ANOTHER, name=name
+            )
         if size > MAX_FILE_BYTES:
-            limit = f"{MAX_FILE_BYTES >> 20} MB"
-            raise _refuse(name, f"is larger than {limit}", f"は{limit}を超えています")
+            raise BadFileError(
+                Text("{name} is larger than {limit} MB.", "{name} は{limit} MBを超えています。"),
+                remedy=ANOTHER,
+                name=name,
+                limit=MAX_FILE_BYTES >> 20,
+            )
         with path.open("rb") as file:
             file.read(1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise _refuse(name, f"cannot be read ({reason})", f"を読み込めません（{reason}）") from error
+        raise BadFileError(
+            Text("{name} cannot be read ({reason}).", "{name} を読み込めません（{reason}）。"),
+            remedy=ANOTHER,
+            name=name,
+            reason=reason(error),
+        ) from error
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the size is checked below
@@ -83,15 +91,20 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         except Image.DecompressionBombError as error:
             raise too_large(name) from error
         except UnidentifiedImageError as error:
-            known = " ".join(FORMATS)
-            raise PictureError(
+            raise BadFileError(
                 Text(
-                    f"{name} is not a picture that can be read; choose one of {known}.",
-                    f"{name} は読み込める画像ではありません。{known} のいずれかを選んでください。",
-                )
+                    "{name} is not a picture that can be read; choose one of {known}.",
+                    "{name} は読み込める画像ではありません。{known} のいずれかを選んでください。",
+                ),
+                name=name,
+                known=" ".join(FORMATS),
             ) from error
         except _DAMAGE as error:
-            raise _refuse(name, "is damaged or incomplete", "は壊れているか、途中で切れています") from error
+            raise BadFileError(
+                Text("{name} is damaged or incomplete.", "{name} は壊れているか、途中で切れています。"),
+                remedy=ANOTHER,
+                name=name,
+            ) from error
 
 
 def crop_to_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -128,15 +141,13 @@ def _from_deep_grey(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.repeat(eight[..., None], 3, axis=2)
 
 
-def too_large(name: str) -> PictureError:
+def too_large(name: str | Text) -> BadFileError:
     """Return the error for a picture with more than `MAX_PIXELS`."""
     millions = MAX_PIXELS // 10**6
-    return _refuse(
-        name, f"has more than {millions} million pixels", f"は{millions * 100}万画素を超えています"
-    )
-
-
-def _refuse(name: str, what: str, ja: str) -> PictureError:
-    return PictureError(
-        Text(f"{name} {what}; choose another picture.", f"{name} {ja}。別の画像を選んでください。")
+    return BadFileError(
+        Text("{name} has more than {en} million pixels.", "{name} は{ja}万画素を超えています。"),
+        remedy=ANOTHER,
+        name=name,
+        en=millions,
+        ja=millions * 100,
     )

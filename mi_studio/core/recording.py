@@ -22,10 +22,11 @@ from PIL import Image
 
 from mi_studio.core import atomic
 from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import BadFileError, reason
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import from_json, jsonable
 from mi_studio.core.step import Pictures, Step, View
+from mi_studio.core.text import Text
 
 FORMAT = 1
 MAX_FILE_BYTES = 64 * 2**20
@@ -33,6 +34,8 @@ MAX_MEMBER_BYTES = 8 * 2**20
 MAX_MEMBERS = 2_000
 MAX_STEPS = 100_000
 MAX_SIDE = 512
+
+ANOTHER = Text("Choose another recording.", "別の記録を選んでください。")
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, Image.DecompressionBombError),
@@ -85,16 +88,41 @@ def load(path: Path) -> Recording:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise BadFileError(f"{path.name} is larger than {MAX_FILE_BYTES >> 20} MB and was not opened.")
+            raise BadFileError(
+                Text(
+                    "{name} is larger than {limit} MB and was not opened.",
+                    "{name} は{limit} MBを超えているため、開きませんでした。",
+                ),
+                remedy=ANOTHER,
+                name=path.name,
+                limit=MAX_FILE_BYTES >> 20,
+            )
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS or any(m.file_size > MAX_MEMBER_BYTES for m in members):
-                raise BadFileError(f"{path.name} holds more than a recording may and was not opened.")
-            manifest = json.loads(_member(archive, "manifest.json"))
-            if manifest["format"] != FORMAT:
                 raise BadFileError(
-                    f"{path.name} was made by another version of MI Studio (format {manifest['format']}, "
-                    f"this program reads {FORMAT})."
+                    Text(
+                        "{name} holds more than a recording may and was not opened.",
+                        "{name} は記録として認められる量を超えているため、開きませんでした。",
+                    ),
+                    remedy=ANOTHER,
+                    name=path.name,
+                )
+            manifest = json.loads(_member(archive, "manifest.json"))
+            if (found := int(manifest["format"])) != FORMAT:
+                raise BadFileError(
+                    Text(
+                        "{name} was made by another version of MI Studio (format {found}, this program "
+                        "reads {known}).",
+                        "{name} は別のバージョンのMI Studioで作成されています（形式 {found}、"
+                        "このバージョンで開けるのは形式 {known}）。",
+                    ),
+                    remedy=Text(
+                        "Open it with that version.", "作成したときと同じバージョンで開いてください。"
+                    ),
+                    name=path.name,
+                    found=found,
+                    known=FORMAT,
                 )
             twin = manifest.get("twin")
             return Recording(
@@ -107,9 +135,21 @@ def load(path: Path) -> Recording:
     except BadFileError:
         raise
     except OSError as error:
-        raise BadFileError(f"{path} cannot be read ({error.strerror or error}).") from error
+        raise BadFileError(
+            Text("{path} cannot be read ({reason}).", "{path} を読み込めません（{reason}）。"),
+            remedy=ANOTHER,
+            path=path,
+            reason=reason(error),
+        ) from error
     except _DAMAGE as error:
-        raise BadFileError(f"{path.name} is not a recording of MI Studio, or it is damaged.") from error
+        raise BadFileError(
+            Text(
+                "{name} is not a recording of MI Studio, or it is damaged.",
+                "{name} はMI Studioの記録ではないか、壊れています。",
+            ),
+            remedy=ANOTHER,
+            name=path.name,
+        ) from error
 
 
 def config_to_json(config: RunConfig) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mi_studio.core import paths
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import REBUILD, BadFileError, reason
 from mi_studio.core.knobs import Value, from_json, plain
+from mi_studio.core.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,22 @@ class WeightsCard:
             data = self.weights.read_bytes()
         except OSError as error:
             raise BadFileError(
-                f"The weights {self.weights} cannot be read ({error.strerror}). "
-                "Install MI Studio again, or rebuild them with: mi-studio train"
+                Text(
+                    "The weights {path} cannot be read ({reason}).",
+                    "重みファイル {path} を読み込めません（{reason}）。",
+                ),
+                remedy=REBUILD,
+                path=self.weights,
+                reason=reason(error),
             ) from error
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise BadFileError(
-                f"The weights {self.weights} are not the ones on their card (wrong SHA-256). "
-                "Install MI Studio again, or rebuild them with: mi-studio train"
+                Text(
+                    "The weights {path} are not the ones on their card (wrong SHA-256).",
+                    "重みファイル {path} は、壊れているか書き換えられています（SHA-256が一致しません）。",
+                ),
+                remedy=REBUILD,
+                path=self.weights,
             )
         return data
 
@@ -119,7 +129,15 @@ def read_card(path: Path) -> WeightsCard:
             details={k: v for k, v in raw.items() if k not in named},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadFileError(f"{path} is not a weights card ({error}).") from error
+        raise BadFileError(
+            Text(
+                "{path} is not a weights card ({reason}).",
+                "{path} は重みの説明ファイルとして読み込めません。",
+            ),
+            remedy=REBUILD,
+            path=path,
+            reason=error,
+        ) from error
 
 
 def weights_cards(scene: str) -> Iterator[WeightsCard]:
@@ -142,9 +160,13 @@ def find_weights(scene: str, model: str, knobs: Mapping[str, Value]) -> WeightsC
         if card.model == model and all(knobs.get(k) == v for k, v in card.knobs.items())
     ]
     if not fitting:
-        said = " ".join(f"{k}={plain(v)}" for k, v in sorted(knobs.items()))
         raise BadFileError(
-            f"No weights for {scene}/{model} {said} in {paths.pretrained()}. "
-            "Install MI Studio again, or rebuild them with: mi-studio train"
+            Text(
+                "There are no weights for {knobs} in {folder}.",
+                "この設定で使う重みファイルが {folder} にありません。",
+            ),
+            remedy=REBUILD,
+            knobs=" ".join(f"{k}={plain(v)}" for k, v in sorted(knobs.items())) or model,
+            folder=paths.pretrained() / scene / model,
         )
     return max(fitting, key=lambda card: len(card.knobs))

@@ -7,6 +7,7 @@ import os
 import torch
 
 from mi_studio.core.errors import UsageError
+from mi_studio.core.text import Text, names
 
 
 def pick(wanted: str) -> torch.device:
@@ -26,7 +27,14 @@ def pick(wanted: str) -> torch.device:
     if wanted == "auto":
         return torch.device(there[0])
     if wanted not in there:
-        raise UsageError(f"This machine has no '{wanted}'; choose one of auto {' '.join(there)}.")
+        raise UsageError(
+            Text(
+                "This machine has no '{device}'; choose one of {choices}.",
+                "このコンピューターには「{device}」がありません。{choices}から選んでください。",
+            ),
+            device=wanted,
+            choices=names(["auto", *there]),
+        )
     return torch.device(wanted)
 
 

@@ -16,10 +16,9 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
 
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import REBUILD, BadFileError
+from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard
-
-_REBUILD = "Install MI Studio again, or rebuild it with: mi-studio train"
 
 
 class _Normalise(nn.Module):
@@ -257,10 +256,15 @@ def build(architecture: str, **shape: Any) -> nn.Module:
     try:
         return ARCHITECTURES[architecture](**shape)
     except (KeyError, TypeError) as error:
-        known = ", ".join(ARCHITECTURES)
         raise BadFileError(
-            f"This version of MI Studio has no network {architecture} with {shape} (it has: {known}). "
-            f"{_REBUILD}"
+            Text(
+                "This version of MI Studio has no network {network} with {shape} (it has: {known}).",
+                "このバージョンのMI Studioでは、重みが必要とするモデル（{network}）を使えません。",
+            ),
+            remedy=REBUILD,
+            network=architecture,
+            shape=shape,
+            known=", ".join(ARCHITECTURES),
         ) from error
 
 
@@ -283,18 +287,41 @@ def load(card: WeightsCard, device: torch.device | str = "cpu") -> nn.Module:
     try:
         tensors = load_tensors(card.verified_bytes())
     except SafetensorError as error:
-        raise BadFileError(f"{card.weights} is not a safetensors file ({error}). {_REBUILD}") from error
+        raise BadFileError(
+            Text(
+                "{path} is not a safetensors file ({reason}).",
+                "重みファイル {path} は壊れているか、別の形式です。",
+            ),
+            remedy=REBUILD,
+            path=card.weights,
+            reason=error,
+        ) from error
     net = build(card.architecture, **card.details.get("build", {}))
     wanted = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if wanted != found:
         wrong = sorted(n for n in wanted.keys() | found.keys() if wanted.get(n) != found.get(n))
         raise BadFileError(
-            f"{card.weights} does not fit the network {card.architecture}: {', '.join(wrong[:3])}. {_REBUILD}"
+            Text(
+                "{path} does not fit the network {network}: {wrong}.",
+                "重みファイル {path} の構成がモデル（{network}）と合いません。",
+            ),
+            remedy=REBUILD,
+            path=card.weights,
+            network=card.architecture,
+            wrong=", ".join(wrong[:3]),
         )
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise BadFileError(f"{card.weights} holds values that are not finite in {name}. {_REBUILD}")
+            raise BadFileError(
+                Text(
+                    "{path} holds values that are not finite in {name}.",
+                    "重みファイル {path} に、計算できない値が含まれています。",
+                ),
+                remedy=REBUILD,
+                path=card.weights,
+                name=name,
+            )
     net.load_state_dict(tensors)
     return net.to(device).eval().requires_grad_(False)
 

@@ -66,7 +66,12 @@ class Run:
         self._device = devices.pick(config.device)
         if config.target == OWN_PICTURE and picture is None:
             if config.image is None:
-                raise UsageError("A picture of your own was chosen, but none was given; add --image FILE.")
+                raise UsageError(
+                    Text(
+                        "A picture of your own was chosen, but none was given; add --image FILE.",
+                        "標的に自分の画像が選ばれていますが、画像がありません。先に画像を取り込んでください。",
+                    )
+                )
             picture = load_picture(Path(config.image))[None]
         self._case = open_case(config, self._device, picture)
         self._values = config.values

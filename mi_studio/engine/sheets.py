@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import REINSTALL, BadFileError
+from mi_studio.core.text import Text
 
 TILE = 28
 
@@ -36,24 +37,48 @@ def read_sheets(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
             with Image.open(path) as picture:
                 sheet = np.asarray(picture.convert("L"))
         except OSError as error:
-            raise BadFileError(f"The contact sheet {path} cannot be read ({error}). {_AGAIN}") from error
+            raise BadFileError(
+                Text(
+                    "The contact sheet {path} cannot be read ({reason}).",
+                    "写真一覧 {path} を読み込めません。",
+                ),
+                remedy=REINSTALL,
+                path=path,
+                reason=error,
+            ) from error
         rows, columns = sheet.shape[0] // TILE, sheet.shape[1] // TILE
         if sheet.shape != (rows * TILE, columns * TILE):
-            raise BadFileError(f"The contact sheet {path} is not made of {TILE}x{TILE} tiles. {_AGAIN}")
+            raise BadFileError(
+                Text(
+                    "The contact sheet {path} is not made of {side}x{side} tiles.",
+                    "写真一覧 {path} の大きさが正しくありません（1枚は{side}×{side}画素です）。",
+                ),
+                remedy=REINSTALL,
+                path=path,
+                side=TILE,
+            )
         tiles = sheet.reshape(rows, TILE, columns, TILE).swapaxes(1, 2).reshape(-1, TILE, TILE)
         images.append(tiles)
         labels.append(np.full(len(tiles), _label(path), dtype=np.int64))
         names.append(path.stem.partition("-")[2])
     if not images:
-        raise BadFileError(f"There is no contact sheet in {folder}. {_AGAIN}")
+        raise BadFileError(
+            Text("There is no contact sheet in {folder}.", "写真一覧が {folder} にありません。"),
+            remedy=REINSTALL,
+            folder=folder,
+        )
     return np.concatenate(images), np.concatenate(labels), tuple(names)
-
-
-_AGAIN = "Install MI Studio again."
 
 
 def _label(path: Path) -> int:
     number = path.stem.partition("-")[0]
     if not number.isdecimal():
-        raise BadFileError(f"{path} is no contact sheet: its name must begin with a label. {_AGAIN}")
+        raise BadFileError(
+            Text(
+                "{path} is no contact sheet: its name must begin with a label.",
+                "{path} は写真一覧ではありません（名前の先頭に種類の番号がありません）。",
+            ),
+            remedy=REINSTALL,
+            path=path,
+        )
     return int(number)

@@ -10,6 +10,8 @@ from psygnal import Signal
 from mi_studio.core.cards import DefenseCard, Library, SceneCard, library
 from mi_studio.core.config import (
     ALL_TARGETS,
+    NO_KNOB,
+    NO_OWN_PICTURE,
     OWN_PICTURE,
     RunConfig,
     resolve,
@@ -20,6 +22,7 @@ from mi_studio.core.config import (
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Knob, Value
 from mi_studio.core.step import Pictures
+from mi_studio.core.text import Text, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,24 @@ class Intent:
             self.toggle(wanted, wanted not in {d.id for d in self.on})
             return
         if slot not in ("model", "attack", "target"):
-            raise UsageError(f"There is nothing called '{slot}' to choose.")
+            raise UsageError(
+                Text(
+                    "There is nothing called '{slot}' to choose; choose one of {choices}.",
+                    "「{slot}」という選択項目はありません。{choices}から選んでください。",
+                ),
+                slot=slot,
+                choices=names(("scene", "model", "attack", "defense", "target")),
+            )
         wish = replace(self.wish, **{slot: wanted})  # type: ignore[arg-type]  # one of three words
         fitted = self._fit(wish)
         if getattr(fitted, slot) != wanted:
             wish.config(self.cards)  # says what is wrong
-            raise UsageError(f"'{wanted}' cannot be chosen here.")
+            raise UsageError(  # nothing is wrong with it, so it is the own picture
+                Text(
+                    "There is no picture of your own yet; choose, drop or paste one first.",
+                    "自分の画像がまだありません。先に選択、ドロップ、貼り付けのいずれかで取り込んでください。",
+                )
+            )
         self._become(fitted)
 
     def toggle(self, defense: str, on: bool) -> None:
@@ -133,7 +148,15 @@ class Intent:
         """
         knob = next((d.knob for d in self.defenses if d.id == defense), None)
         if knob is None:
-            raise UsageError(f"There is no defence '{defense}' in {self.wish.scene}.")
+            raise UsageError(
+                Text(
+                    "There is no defence '{defense}' in {scene}; choose one of {choices}.",
+                    "{scene}では{defense}を使えません。{choices}から選んでください。",
+                ),
+                defense=Text(defense, names(d for d in self.cards.defenses if d.id == defense).ja or defense),
+                scene=names([self.scene]),
+                choices=names(self.defenses),
+            )
         if on and self.wish.values[knob.id] != knob.off:
             return
         off = knob.off if knob.off is not None else knob.default
@@ -148,7 +171,8 @@ class Intent:
             If there is no such knob or it cannot take this value.
         """
         if knob not in self.knobs:
-            raise UsageError(f"There is no knob '{knob}' in {self.wish.scene}.")
+            choices = names(self.knobs.values())
+            raise UsageError(NO_KNOB, scene=names([self.scene]), knob=knob, choices=choices)
         self._set(knob, self.knobs[knob].parse(value), turning=knob)
 
     def reseed(self, seed: int) -> None:
@@ -164,8 +188,8 @@ class Intent:
             If the scene does not take one.
         """
         if "own-picture" not in self.scene.provides:
-            takers = ", ".join(s.title.en for s in self.cards.scenes if "own-picture" in s.provides)
-            raise UsageError(f"This scene does not take a picture of your own; choose {takers}.")
+            takers = names(s for s in self.cards.scenes if "own-picture" in s.provides)
+            raise UsageError(NO_OWN_PICTURE, scene=names([self.scene]), choices=takers)
         self._become(replace(self.wish, target=OWN_PICTURE, image=name, picture=picture))
 
     def adopt(self, config: RunConfig) -> None:
@@ -185,7 +209,12 @@ class Intent:
         if config.target == OWN_PICTURE and "own-picture" in scene.provides:
             wish = replace(wish, target=OWN_PICTURE)
         if (wish.model, wish.attack, wish.target) != (config.model, config.attack, config.target):
-            raise UsageError("It was made with parts that are not installed here.")
+            raise UsageError(
+                Text(
+                    "The choice speaks of parts that are not installed; install them first.",
+                    "インストールされていない部品が選ばれています。先にインストールしてください。",
+                )
+            )
         self._become(wish)
 
     def undo(self) -> bool:

@@ -8,6 +8,7 @@ from its first step on (``fresh``), which is what a moved knob must be judged by
 from __future__ import annotations
 
 import itertools
+import traceback
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mi_studio.core.config import RunConfig
+from mi_studio.core.errors import StudioError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import Value
 from mi_studio.core.recording import Recording
@@ -22,6 +24,12 @@ from mi_studio.core.step import Pictures, Step
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility
 from mi_studio.studio.mailbox import Mailbox
+
+UNEXPECTED = Text(
+    "The run failed ({kind}). Press play to try again; the details below help whoever looks into it.",
+    "実行中に予期しないエラーが起きました。再生を押すとやり直せます。"
+    "繰り返し起きるときは、詳細をコピーして開発元に知らせてください。",
+)
 
 
 class Role(StrEnum):
@@ -38,6 +46,15 @@ class Failure:
 
     sentence: Text
     details: str
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """Put an error into words; what only a programmer understands goes into the details."""
+        if not isinstance(error, StudioError):
+            kind = type(error).__name__
+            return cls(UNEXPECTED.filled(kind=kind), "".join(traceback.format_exception(error)))
+        cause = error.__cause__
+        return cls(error.text, "".join(traceback.format_exception_only(cause)).strip() if cause else "")
 
 
 @dataclass(frozen=True, slots=True)

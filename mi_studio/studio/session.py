@@ -15,7 +15,7 @@ from psygnal import Signal
 from mi_studio.core import paths, recording
 from mi_studio.core.cards import Library, SceneCard
 from mi_studio.core.config import OWN_PICTURE, RunConfig
-from mi_studio.core.errors import BadFileError, StudioError, UsageError
+from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, UsageError
 from mi_studio.core.recording import Recording
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
@@ -236,7 +236,10 @@ class Session:
         if "own-picture" not in self.intent.scene.provides:
             scene = next((s for s in self.intent.cards.scenes if "own-picture" in s.provides), None)
             if scene is None:
-                raise UsageError("No scene takes a picture of your own.")
+                raise UsageError(
+                    Text("No scene takes a picture of your own.", "自分の画像を使える場面がありません。"),
+                    remedy=REINSTALL,
+                )
             self._quietly(lambda: self.intent.pick("scene", scene.id))
         self.intent.bring(name, picture[None])
 
@@ -253,7 +256,13 @@ class Session:
         try:
             self._quietly(lambda: self.intent.adopt(recorded.config))
         except UsageError as error:
-            raise BadFileError(f"This recording cannot be played here. {error}") from error
+            raise BadFileError(
+                Text(
+                    "This recording was made with parts that are not installed here; install them first.",
+                    "この記録の再生には、インストールされていない部品が必要です。"
+                    "先に部品をインストールしてください。",
+                )
+            ) from error
         self._clear()
         self.lanes.put(Role.MAIN, Lane.recorded(recorded))
         if recorded.twin is not None:
@@ -286,7 +295,12 @@ class Session:
             If nothing has been run yet.
         """
         if self.main is None or not self.main.history.steps or self.main.secret is None:
-            raise UsageError("There is nothing to save yet; press play first.")
+            raise UsageError(
+                Text(
+                    "There is nothing to save yet; press play first.",
+                    "保存できるものがまだありません。先に再生してください。",
+                )
+            )
         return self.main.recording(self.lanes[Role.TWIN])
 
     def quit(self) -> None:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mi_studio.core import paths
-from mi_studio.core.errors import StudioError
+from mi_studio.core.errors import BadFileError
+from mi_studio.core.text import Text
 
 FASHION_NAMES = (
     "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
@@ -34,6 +35,12 @@ PHOTOGRAPHS = {
     "temple": ("scikit_learn", "sklearn/datasets/images/china.jpg"),
     "flower": ("scikit_learn", "sklearn/datasets/images/flower.jpg"),
 }
+
+GET_FASHION = Text(
+    "Install it with: apt-get install dataset-fashion-mnist, or set MI_STUDIO_FASHION.",
+    "apt-get install dataset-fashion-mnist でインストールするか、"
+    "環境変数 MI_STUDIO_FASHION で場所を指定してください。",
+)
 
 
 def _folder(variable: str, default: Path) -> Path:
@@ -75,7 +82,7 @@ class Sources:
 
         Raises
         ------
-        StudioError
+        BadFileError
             If the files are missing or damaged.
         """
         try:
@@ -84,9 +91,14 @@ class Sources:
             pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
             return pixels, np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
         except (OSError, EOFError, ValueError) as error:
-            raise StudioError(
-                f"Fashion-MNIST cannot be read from {self.fashion} ({error}). "
-                "Install it with: apt-get install dataset-fashion-mnist, or set MI_STUDIO_FASHION."
+            raise BadFileError(
+                Text(
+                    "Fashion-MNIST cannot be read from {folder} ({reason}).",
+                    "Fashion-MNISTを {folder} から読み込めません。",
+                ),
+                remedy=GET_FASHION,
+                folder=self.fashion,
+                reason=error,
             ) from error
 
     def photographs(self) -> dict[str, NDArray[np.uint8]]:
@@ -99,7 +111,7 @@ class Sources:
 
         Raises
         ------
-        StudioError
+        BadFileError
             If a wheel is missing or lacks the picture.
         """
         return {name: self._from_wheel(wheel, path) for name, (wheel, path) in PHOTOGRAPHS.items()}
@@ -110,8 +122,16 @@ class Sources:
             with zipfile.ZipFile(found[-1]) as archive:
                 return np.asarray(Image.open(io.BytesIO(archive.read(path))).convert("RGB"))
         except (IndexError, OSError, KeyError, zipfile.BadZipFile) as error:
-            raise StudioError(
-                f"The picture {path} is not in a {wheel} wheel in {self.wheels}. Fetch the wheels with: "
-                f"pip download --no-deps scikit-image==0.25.2 scikit-learn -d {self.wheels}, "
-                "or set MI_STUDIO_WHEELS."
+            raise BadFileError(
+                Text(
+                    "The picture {path} is not in a {wheel} wheel in {folder}. Fetch the wheels with: "
+                    "pip download --no-deps scikit-image==0.25.2 scikit-learn -d {folder}, "
+                    "or set MI_STUDIO_WHEELS.",
+                    "{folder} にある {wheel} のwheelに、画像 {path} が見つかりません。"
+                    "pip download --no-deps scikit-image==0.25.2 scikit-learn -d {folder} で取得するか、"
+                    "環境変数 MI_STUDIO_WHEELS で場所を指定してください。",
+                ),
+                path=path,
+                wheel=wheel,
+                folder=self.wheels,
             ) from error

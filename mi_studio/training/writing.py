@@ -16,6 +16,7 @@ from torch import nn
 
 from mi_studio.core.atomic import write_bytes, write_text
 from mi_studio.core.errors import RunError
+from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, read_card
 
 
@@ -51,7 +52,14 @@ def write_weights(
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
     if not all(bool(torch.isfinite(v).all()) for v in tensors.values()):
-        raise RunError(f"The training of {scene}/{model} diverged; nothing was written.")
+        raise RunError(
+            Text(
+                "The training of {scene}/{model} diverged; nothing was written.",
+                "{scene}/{model} の学習が発散したため、何も書き込みませんでした。設定を見直してください。",
+            ),
+            scene=scene,
+            model=model,
+        )
     data = to_bytes(tensors)
     path = pretrained / scene / model / f"{file_name(knobs)}.json"
     write_bytes(path.with_suffix(".safetensors"), data)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mi_studio.core import paths
 from mi_studio.core.errors import UsageError
+from mi_studio.core.text import Text, names
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
@@ -27,7 +28,7 @@ from mi_studio.training.sources import Sources
 
 TOLERANCE = 0.01
 
-__all__ = ["TOLERANCE", "Difference", "Recipe", "check", "recipes", "train"]
+__all__ = ["TOLERANCE", "Difference", "Recipe", "check", "recipes", "select", "train"]
 
 _RECIPES = (
     Recipe("federated-pictures", ("assets/federated/**",), 0.1, federated.write_pictures),
@@ -84,12 +85,34 @@ def recipes() -> tuple[Recipe, ...]:
     return _RECIPES
 
 
-def train(names: Sequence[str], device: str, report: Report, sources: Sources | None = None) -> None:
+def select(wanted: Sequence[str]) -> list[Recipe]:
+    """Return the recipes with these names; none means all.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown; the text names the valid ones.
+    """
+    known = {recipe.name: recipe for recipe in recipes()}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                Text(
+                    "There is no recipe '{wanted}'; choose among {choices}.",
+                    "「{wanted}」というレシピはありません。{choices}から選んでください。",
+                ),
+                wanted=name,
+                choices=names(known),
+            )
+    return [known[name] for name in wanted or known]
+
+
+def train(wanted: Sequence[str], device: str, report: Report, sources: Sources | None = None) -> None:
     """Rebuild what the named recipes write; a training that was killed goes on where it was.
 
     Parameters
     ----------
-    names
+    wanted
         Names of recipes; none means all.
     device
         Where to train, such as ``cpu`` or ``cuda``. The shipped files were trained on a CPU with one
@@ -103,13 +126,10 @@ def train(names: Sequence[str], device: str, report: Report, sources: Sources | 
     ------
     UsageError
         If a name is unknown.
-    StudioError
+    BadFileError
         If the training data is missing; the text names the command that fetches it.
     """
-    known = {recipe.name: recipe for recipe in recipes()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(f"No recipe is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+    chosen = select(wanted)
     context = Context(
         sources=sources or Sources(),
         pretrained=paths.pretrained(),
@@ -122,8 +142,8 @@ def train(names: Sequence[str], device: str, report: Report, sources: Sources | 
     # one thread: small networks gain little from more, and sums come out in the same order everywhere
     torch.set_num_threads(1)
     try:
-        for name in names or known:
-            known[name].run(context)
+        for recipe in chosen:
+            recipe.run(context)
     finally:
         torch.set_num_threads(threads)
 

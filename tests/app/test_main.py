@@ -9,11 +9,12 @@ from fakes import FakeRun
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
-from mi_studio.app.main import run_app
 from mi_studio.app.screenshot import screenshot
 from mi_studio.app.worker import Worker
+from mi_studio.cli import main
 from mi_studio.core.config import resolve
 from mi_studio.core.errors import RunError, UsageError
+from mi_studio.core.text import Text
 
 
 def loaded_by(module: str) -> set[str]:
@@ -37,8 +38,12 @@ def test_what_needs_no_window_loads_no_qt(module: str) -> None:
 def test_no_display_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("mi_studio.app.main.why_no_window", lambda: "There is no display.")
-    assert run_app() == 2
+    def no_display() -> None:
+        raise UsageError(Text("There is no display.", "画面が見つかりません。"))
+
+    monkeypatch.setattr("mi_studio.app.preflight.check_window", lambda: None)
+    monkeypatch.setattr("mi_studio.app.main.check_window", no_display)
+    assert main([]) == 2
     assert capsys.readouterr().err == "mi-studio: There is no display.\n"
 
 

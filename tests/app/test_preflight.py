@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import pytest
 
 from mi_studio.app import preflight
+from mi_studio.core.errors import UsageError
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux only")
 
@@ -18,16 +20,15 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @linux
 def test_no_display(bare: pytest.MonkeyPatch) -> None:
-    reason = preflight.why_no_window()
-    assert reason is not None
-    assert "no display" in reason
-    assert "\n" not in reason
+    with pytest.raises(UsageError, match="no display") as caught:
+        preflight.check_window()
+    assert "\n" not in str(caught.value)
 
 
 @linux
 def test_offscreen_is_fine(bare: pytest.MonkeyPatch) -> None:
     bare.setenv("QT_QPA_PLATFORM", "offscreen")
-    assert preflight.why_no_window() is None
+    preflight.check_window()
 
 
 @linux
@@ -46,8 +47,8 @@ def test_missing_libraries_are_named(
         bare.setenv(name, value)
     real = preflight.missing_libraries
     bare.setattr(preflight, "missing_libraries", lambda names: [n for n in names if n in missing] or real([]))
-    reason = preflight.why_no_window()
-    assert (named in reason) if named else reason is None
+    with pytest.raises(UsageError, match=named) if named else contextlib.nullcontext():
+        preflight.check_window()
 
 
 @linux
@@ -55,9 +56,8 @@ def test_a_display_that_does_not_answer(bare: pytest.MonkeyPatch) -> None:
     if preflight.missing_libraries(preflight.FOR_X11):
         pytest.skip("no X11 libraries here")
     bare.setenv("DISPLAY", ":987")
-    reason = preflight.why_no_window()
-    assert reason is not None
-    assert "':987' does not answer" in reason
+    with pytest.raises(UsageError, match="':987' does not answer"):
+        preflight.check_window()
 
 
 def test_a_library_that_is_not_there() -> None:
@@ -66,4 +66,4 @@ def test_a_library_that_is_not_there() -> None:
 
 def test_other_systems_are_trusted(bare: pytest.MonkeyPatch) -> None:
     bare.setattr(sys, "platform", "darwin")
-    assert preflight.why_no_window() is None
+    preflight.check_window()

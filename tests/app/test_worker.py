@@ -9,10 +9,12 @@ from fakes import FakeRun
 
 from mi_studio.app.worker import Worker
 from mi_studio.core.config import resolve
-from mi_studio.core.errors import BadFileError
-from mi_studio.studio.lanes import Ended, Failed, Message, Opened, Stepped
+from mi_studio.core.errors import BadFileError, StudioError
+from mi_studio.core.text import Text
+from mi_studio.studio.lanes import Ended, Failed, Failure, Message, Opened, Stepped
 
 CONFIG = resolve("federated", settings={"gradient-noise": 0})
+NO_WEIGHTS = BadFileError(Text("There are no weights.", "重みファイルがありません。"))
 
 
 class Listener:
@@ -139,7 +141,7 @@ def test_closing_ends_the_generator(worker: Worker, listener: Listener, fake: ty
     assert listener.steps() == [0]
 
 
-@pytest.mark.parametrize("error", [BadFileError("No weights."), ValueError("odd"), ImportError("torch")])
+@pytest.mark.parametrize("error", [NO_WEIGHTS, ValueError("odd"), ImportError("torch")])
 def test_a_run_that_cannot_open_is_told(
     worker: Worker, listener: Listener, fake: type[FakeRun], error: Exception
 ) -> None:
@@ -147,9 +149,10 @@ def test_a_run_that_cannot_open_is_told(
     worker.open(1, CONFIG, None)
     (failed,) = listener.until(lambda heard: bool(heard))
     assert isinstance(failed, Failed)
-    assert type(error).__name__ in failed.failure.details
+    assert failed.failure == Failure.of(error)
+    assert isinstance(error, StudioError) or type(error).__name__ in failed.failure.details
     assert failed.failure.sentence.en.endswith(".")
-    assert failed.failure.sentence.ja
+    assert failed.failure.sentence.ja.endswith("。")
     fake.fail_on_open = None
     worker.open(2, CONFIG, None)
     worker.go()

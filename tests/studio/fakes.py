@@ -176,7 +176,7 @@ class FakeEngine:
             self.mailbox.put(Ended(ticket, run.result(), run.original()))
 
     def _fail(self, ticket: int, error: Exception) -> None:
-        self.mailbox.put(Failed(ticket, Failure(Text(str(error), str(error)), "details")))
+        self.mailbox.put(Failed(ticket, Failure.of(error)))
 
 
 class Clock:

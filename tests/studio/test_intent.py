@@ -82,7 +82,7 @@ def test_own_picture() -> None:
     intent.pick("target", OWN_PICTURE)
     assert intent.wish.picture is picture
     intent.pick("scene", "catalogue")
-    with pytest.raises(UsageError, match="Federated leak"):
+    with pytest.raises(UsageError, match="federated"):
         intent.bring("me.png", picture)
 
 

@@ -11,6 +11,7 @@ from mi_studio.core.cards import library
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.recording import Recording
+from mi_studio.core.text import Text
 from mi_studio.studio.lanes import Failure, Lane, Role
 from mi_studio.studio.runstate import RunState
 from mi_studio.studio.session import LONGEST_STRIDE, SETTLE_SECONDS, Session
@@ -292,7 +293,7 @@ def test_failure_of_the_attack(stage: Stage) -> None:
     session.toggle_play()
     stage.work(10)
     assert session.state is RunState.FAILED
-    assert stage.told[0].sentence.en == "the engine broke"
+    assert "the engine broke" in stage.told[0].details
     assert session.main.reached == 3
     assert not session.live
     stage.engine.make.fail_at = None
@@ -302,10 +303,11 @@ def test_failure_of_the_attack(stage: Stage) -> None:
 
 
 def test_failure_to_open(stage: Stage) -> None:
-    stage.engine.make.fail_on_open = BadFileError("No weights.")
+    stage.engine.make.fail_on_open = BadFileError(Text("There are no weights.", "重みファイルがありません。"))
     stage.session.toggle_play()
     stage.session.tick()
     assert stage.session.state is RunState.FAILED
+    assert stage.told[0].sentence.ja == "重みファイルがありません。"
     assert stage.session.main is None
     assert not stage.session.live
 

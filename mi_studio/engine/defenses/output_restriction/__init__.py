@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Value
 
 
@@ -30,4 +29,4 @@ def answer(scores: Tensor, value: Value) -> Tensor:
             return torch.zeros_like(scores).scatter(1, kept.indices, kept.values)
         case "label":
             return torch.zeros_like(scores).scatter(1, scores.argmax(1, keepdim=True), 1.0)
-    raise UsageError(f"granularity cannot be '{value}'.")
+    raise ValueError(f"granularity cannot be {value!r}")

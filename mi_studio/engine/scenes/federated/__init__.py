@@ -15,10 +15,11 @@ from torch.nn.functional import cross_entropy
 from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.config import OWN_PICTURE, RunConfig
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.errors import REINSTALL, BadFileError, reason
 from mi_studio.core.knobs import Value
 from mi_studio.core.pictures import crop_to_square
 from mi_studio.core.step import Pictures
+from mi_studio.core.text import Text
 from mi_studio.core.weights import Utility, find_weights
 from mi_studio.engine.access import GradientLeak, Setup
 from mi_studio.engine.case import Worth
@@ -90,7 +91,15 @@ def sample(name: str, size: int) -> Pictures:
         with Image.open(path) as image:
             return crop_to_square(np.asarray(image.convert("RGB"), dtype=np.uint8), size)
     except OSError as error:
-        raise BadFileError(f"The sample picture {path} cannot be read. Install MI Studio again.") from error
+        raise BadFileError(
+            Text(
+                "The sample picture {path} cannot be read ({reason}).",
+                "サンプル画像 {path} を読み込めません（{reason}）。",
+            ),
+            remedy=REINSTALL,
+            path=path,
+            reason=reason(error),
+        ) from error
 
 
 def _gradient(model: torch.nn.Module, images: Tensor, labels: Tensor) -> list[Tensor]:
