@@ -33,19 +33,30 @@ class Stepper:
     def __init__(self, step: Callable[[], None], device: torch.device) -> None:
         self._step = step
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._eager_calls_left = self._WARM_UP if device.type == "cuda" else -1
+        self._capturable = device.type == "cuda"
+        self._warm_ups_left = self._WARM_UP if self._capturable else 0
 
     def __call__(self) -> None:
         """Take one step."""
         if self._graph is not None:
             self._graph.replay()
             return
-        if self._eager_calls_left == 0 and (graph := self._captured()):
+        if self._warm_ups_left:
+            self._warm_ups_left -= 1
+            self._warm_up()
+        elif self._capturable and (graph := self._captured()):
             self._graph = graph
             graph.replay()
-            return
-        self._eager_calls_left -= 1
-        self._step()
+        else:
+            self._step()
+
+    def _warm_up(self) -> None:
+        """Step beside the default stream: what autograd makes there could not be captured later."""
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            self._step()
+        torch.cuda.current_stream().wait_stream(side)
 
     def _captured(self) -> torch.cuda.CUDAGraph | None:
         graph = torch.cuda.CUDAGraph()
@@ -55,5 +66,6 @@ class Stepper:
                 self._step()
         except RuntimeError as error:
             log.info("CUDA graph capture failed, running eagerly: %s", error)
+            self._capturable = False
             return None
         return graph
