@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from mi_studio.app import pictures, theme
+from mi_studio.app import motion, pictures, theme
 from mi_studio.app.settings import Settings
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
@@ -35,6 +35,9 @@ DRAW_SECONDS = 0.045
 
 READ_SECONDS = 0.125
 """Words and curves change at most this often while pictures run, so that people can read them."""
+
+STILL_SECONDS = 0.5
+"""The same for everything where motion is reduced."""
 
 WARM_UP_MS = 300
 """The engine is loaded this long after the window is up, so that the first picture is on screen."""
@@ -109,6 +112,10 @@ class Controller(QObject):
             self.open_recording(recorded)
         else:
             self.session.open_scene()
+        if motion.still() and self.session.main is not None:  # what came from a file stands at its end
+            self.session.scrub(self.session.main.reached)
+            if self.session.filming:
+                self.session.toggle_play()
         self._warming.start()
 
     def _connect(self) -> None:
@@ -126,6 +133,7 @@ class Controller(QObject):
         window.panes[0].paste_requested.connect(self._pasted)
         window.language_chosen.connect(self._language_chosen)
         window.theme_chosen.connect(self._theme_chosen)
+        window.stillness_chosen.connect(self._stillness_chosen)
         window.open_recording_requested.connect(self._open_requested)
         window.save_requested.connect(self._save_requested)
         window.save_picture_requested.connect(self._save_picture_requested)
@@ -173,7 +181,8 @@ class Controller(QObject):
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
             self.timer.stop()
         elif self._urgent or (
-            (self._stale or (self._partial and full)) and now - self._drawn_at >= DRAW_SECONDS
+            (self._stale or (self._partial and full))
+            and now - self._drawn_at >= (STILL_SECONDS if motion.still() else DRAW_SECONDS)
         ):
             self.draw(full or self._urgent)
             self._urgent = False
@@ -356,3 +365,11 @@ class Controller(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, name)
+
+    @Slot(bool)
+    def _stillness_chosen(self, still: bool) -> None:
+        self.settings.set_still(still)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        motion.apply(app, still)
+        self.draw()

@@ -74,6 +74,7 @@ def open_program(
     make_run: MakeRun | None = None,
 ) -> Controller:
     """Show the window and set everything going; see `run_app`. ``make_run`` stands in for the engine."""
+    from mi_studio.app import motion
     from mi_studio.app import theme as looks
     from mi_studio.app.controller import Controller
     from mi_studio.app.settings import Settings
@@ -85,7 +86,9 @@ def open_program(
     language, theme = language or settings.language, theme or settings.theme
     looks.load_fonts(app)
     looks.apply(app, theme)
+    motion.apply(app, settings.still(motion.desktop_is_still(app)))
     window = MainWindow(language, looks.current().name)
+    window.set_still(motion.still())
     if size is not None:
         window.resize(*size)
     else:

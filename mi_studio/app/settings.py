@@ -9,7 +9,7 @@ from mi_studio.core.text import LANGUAGES
 
 
 class Settings:
-    """Language, theme, scene, speed, folder and the window's place; nonsense in the file is ignored."""
+    """Language, theme, motion, scene, folder and the window's place; nonsense in the file is ignored."""
 
     def __init__(self) -> None:
         QCoreApplication.setOrganizationName("MI Studio")
@@ -36,6 +36,15 @@ class Settings:
     @theme.setter
     def theme(self, theme: str) -> None:
         self._store.setValue("theme", theme)
+
+    def still(self, otherwise: bool) -> bool:
+        """Whether motion shall be reduced: as chosen, else ``otherwise``."""
+        kept = self._word("motion", ("reduced", "full"), "")
+        return kept == "reduced" if kept else otherwise
+
+    def set_still(self, still: bool) -> None:
+        """Keep whether motion shall be reduced."""
+        self._store.setValue("motion", "reduced" if still else "full")
 
     @property
     def scene(self) -> str:

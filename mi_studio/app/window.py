@@ -45,6 +45,7 @@ from mi_studio.app.words import (
     SAVE_PICTURE,
     SAVE_RUN,
     SHORTCUTS,
+    STILL,
     TAGLINE,
     THEME,
     THEMES,
@@ -112,12 +113,15 @@ class MainWindow(QMainWindow):
         ``"en"`` or ``"ja"``.
     theme_chosen
         ``"light"``, ``"dark"`` or ``"contrast"``.
+    stillness_chosen
+        Whether nothing shall move by itself.
     open_recording_requested, save_requested, save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
     """
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
+    stillness_chosen = Signal(bool)
     open_recording_requested = Signal()
     save_requested = Signal()
     save_picture_requested = Signal()
@@ -195,6 +199,10 @@ class MainWindow(QMainWindow):
             group.addAction(action)
             action.triggered.connect(lambda _=False, chosen=name: self._choose_theme(chosen))
             self._themes[name] = action
+        colors.addSeparator()
+        self._still = colors.addAction("")
+        self._still.setCheckable(True)
+        self._still.triggered.connect(self.stillness_chosen)
         top.colors.setMenu(colors)
         self._keys = helps.addAction("")
         self._keys.triggered.connect(lambda: Shortcuts(self, self._language).open())
@@ -284,6 +292,10 @@ class MainWindow(QMainWindow):
             self._themes[name].setChecked(True)
             self.top.colors.set_icon(THEME_ICONS[name])
 
+    def set_still(self, still: bool) -> None:
+        """Show whether motion is reduced. `motion.apply` reduces it."""
+        self._still.setChecked(still)
+
     def _choose_language(self, language: str) -> None:
         for code, button in self.top.languages.items():
             button.setChecked(code == self._language)  # whoever decides will call retranslate
@@ -321,6 +333,7 @@ class MainWindow(QMainWindow):
         for action, words, key in (
             (self._save_run, SAVE_RUN, "Ctrl+S"),
             (self._save_picture, SAVE_PICTURE, ""),
+            (self._still, STILL, ""),
             (self._keys, SHORTCUTS, ""),
             (self._full, FULL_SCREEN, "F11"),
             (self._about, ABOUT, ""),

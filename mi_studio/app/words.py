@@ -62,6 +62,7 @@ THEMES = {
     "dark": Text("Dark", "ダーク"),
     "contrast": Text("High contrast", "ハイコントラスト"),
 }
+STILL = Text("Reduce motion", "動きを減らす")
 OPEN = Text("Open…", "開く…")
 OPEN_HELP = Text("Open a recording", "記録を開く")
 SAVE = Text("Save…", "保存…")

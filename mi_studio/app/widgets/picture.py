@@ -176,6 +176,8 @@ class PicturePane(QWidget):
     file_dropped = Signal(str)
     open_requested = Signal()
     paste_requested = Signal()
+    SHORTEST = 32
+    """Length in pixels below which a meter's bar would say nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -205,7 +207,7 @@ class PicturePane(QWidget):
 
         self.meter = QWidget()
         self.meter.setFixedHeight(FOOT)
-        meter = QHBoxLayout(self.meter)
+        meter = self._meter = QHBoxLayout(self.meter)
         meter.setContentsMargins(0, 0, 0, 0)
         meter.setSpacing(8)
         meter.addWidget(self.meter_name)
@@ -274,12 +276,13 @@ class PicturePane(QWidget):
         self.footer.setToolTip(view.footer)
         self.footer.setVisible(bool(view.footer))
         self.meter.setVisible(view.meter is not None)
-        self._fit()
         if view.meter is not None:
             name, share, number = view.meter
             self.meter_name.say(name)
             self.meter_bar.set_share(share)
             self.meter_number.say(number)
+            self.meter.setToolTip(f"{name} {number}")
+        self._fit()
         self.view.setAccessibleName(view.title)
         self.view.setAccessibleDescription(view.described)
         self.view.setToolTip("\n".join(t for t in (view.subtitle, view.described) if t))
@@ -299,7 +302,11 @@ class PicturePane(QWidget):
             self.view.setAccessibleName(empty)
 
     def _fit(self) -> None:
-        """Leave out the words of the button where they have no room."""
+        """Leave out the words of the button and of the meter where they have no room."""
+        around = 2 * MARGIN + self.SHORTEST + 2 * self._meter.spacing()
+        words = (self.meter_name, self.meter_number)
+        wanted = sum(label.fontMetrics().horizontalAdvance(label.said) + 2 for label in words)
+        self.meter_name.setVisible(wanted + around <= self.width())
         self.own.setText(self._own_text)
         wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 2
         wanted += self.own.sizeHint().width() + self.paste.sizeHint().width()

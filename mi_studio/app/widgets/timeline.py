@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mi_studio.app import icons, theme
+from mi_studio.app import icons, motion, theme
 from mi_studio.app.widgets.common import BarSlider, IconButton, Label, Menu
 from mi_studio.app.widgets.picture import draw_image, same_memory, to_images
 from mi_studio.app.words import (
@@ -279,11 +279,12 @@ class BusyDots(QWidget):
         self._timer.timeout.connect(self._next)
 
     def set_busy(self, busy: bool) -> None:
-        """Start or stop."""
+        """Start or stop; where motion is reduced, the dots stand still."""
         self.setVisible(busy)
-        if busy and not self._timer.isActive():
-            self._timer.start()
-        elif not busy:
+        if busy and not motion.still():
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
             self._timer.stop()
 
     def _next(self) -> None:
@@ -295,7 +296,8 @@ class BusyDots(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         for i in range(3):
-            painter.setBrush(theme.current().color("accent" if i == self._turn else "track"))
+            lit = motion.still() or i == self._turn
+            painter.setBrush(theme.current().color("accent" if lit else "track"))
             painter.drawEllipse(QPointF(5 + 10 * i, 7), 3.5, 3.5)
 
 

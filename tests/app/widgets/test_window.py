@@ -385,6 +385,11 @@ def test_the_smallest_window_holds_a_mixed_run(
         assert pane.header.geometry().bottom() < pane.view.geometry().top()
         assert pane.view.geometry().bottom() < pane.foot.geometry().top()
         assert pane.title.heightForWidth(pane.title.width()) <= pane.title.height()
+        for label in (pane.meter_name, pane.meter_number):
+            if label.isVisible():
+                assert label.fontMetrics().horizontalAdvance(label.said) <= label.width()
+        if pane.meter.isVisible():
+            assert pane.meter_bar.width() >= PicturePane.SHORTEST - 2
     for label in (window.verdict.sentence, window.verdict.evidence):
         assert label.heightForWidth(label.width()) <= label.height() + 1
     assert window.row.geometry().bottom() < window.curve.mapTo(window, window.curve.rect().topLeft()).y()
