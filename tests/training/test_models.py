@@ -18,6 +18,8 @@ SHAPES = {
     "small-cnn": ({}, (2, 1, 28, 28), (2, 5)),
     "evaluator": ({}, (2, 1, 28, 28), (2, 10)),
     "prior": ({"latent": 64}, (2, 64), (2, 1, 28, 28)),
+    "face-net": ({}, (2, 3, 64, 64), (2, 60)),
+    "face-prior": ({}, (2, 96), (2, 3, 64, 64)),
 }
 
 
@@ -55,6 +57,25 @@ def test_client_has_a_head_with_bias_and_enough_parameters(architecture, size):
 def test_features_have_length_one():
     features = models.build("evaluator").eval().features(torch.rand(3, 1, 28, 28))
     assert torch.allclose(features.norm(dim=1), torch.ones(3))
+
+
+def test_no_view_of_a_face_is_the_plain_view():
+    prior = models.build("face-prior").eval()
+    latents, views = torch.randn(2, prior.latent), torch.zeros(2, prior.view)
+    assert torch.equal(prior(latents), prior(latents, views))
+    assert not torch.equal(prior(latents), prior(latents, views + 1))
+
+
+def test_a_style_sets_no_size():
+    """Brought back to unit size, a map does not depend on how strongly a style speaks."""
+    prior = models.build("face-prior").eval()
+    x, style = torch.randn(2, 256, 4, 4), torch.randn(2, 256)
+    louder = torch.nn.Linear(256, 256)
+    louder.weight.data = 3 * prior.first.style.weight.data
+    louder.bias.data = 3 * prior.first.style.bias.data
+    quiet = prior.first(x, style)
+    prior.first.style = louder
+    assert torch.allclose(prior.first(x, style), quiet, atol=1e-4)
 
 
 def test_load_gives_a_frozen_network_in_evaluation_mode(card):

@@ -1,7 +1,7 @@
 """Every network of the zoo, and the way a weight file becomes one.
 
 All networks take images as ``float32 (n, c, h, w)`` in ``[0, 1]`` (normalisation lies inside) and
-return logits ``(n, classes)``, except the prior, which takes latents and returns images. They are
+return logits ``(n, classes)``, except the priors, which take latents and return images. They are
 plain modules: nothing of the training, such as Opacus' hooks, is left on them.
 """
 
@@ -19,6 +19,7 @@ from mi_studio.core.errors import REBUILD, BadFileError
 from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard
 from mi_studio.engine.models.clients import PooledCNN, StridedCNN
+from mi_studio.engine.models.faces import FaceNet, FacePrior
 from mi_studio.engine.models.garments import Evaluator, Prior, SmallCNN
 
 ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
@@ -27,6 +28,8 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "small-cnn": SmallCNN,
     "evaluator": Evaluator,
     "prior": Prior,
+    "face-net": FaceNet,
+    "face-prior": FacePrior,
 }
 
 
