@@ -27,13 +27,14 @@ from mi_studio.studio.lanes import Failure
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.session import Session
 
-TICK_MS = 16
+TICK_MS = 20
 """How often the worker's steps are fetched, and only while something is live."""
 
-DRAW_SECONDS = 0.045
-"""Running pictures are drawn anew at most this often; what the user does shows at the next tick."""
+DRAW_SECONDS = 0.055
+"""Running pictures are drawn anew at most this often, for the attack waits while Python draws; what the
+user does shows at the next tick."""
 
-READ_SECONDS = 0.125
+READ_SECONDS = 0.2
 """Words and curves change at most this often while pictures run, so that people can read them."""
 
 STILL_SECONDS = 0.5
