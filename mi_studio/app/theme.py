@@ -279,6 +279,7 @@ QMenu::item:selected { background: @accent_ground; color: @text; }
 QMenu::item:checked { font-weight: bold; color: @accent; }
 QMenu::item:disabled { color: @quiet; }
 QMenu::indicator { width: 0px; }
+QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 
 #banner { border: 1px solid @accent; border-radius: 8px; background: @accent_ground; }

@@ -85,6 +85,7 @@ KEYS = (
     ("Ctrl+O", Text("Open a recording", "記録を開く")),
     ("Ctrl+S", Text("Save this run", "実行を保存")),
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
+    ("Ctrl+Z", Text("Undo the last choice", "直前の選択を元に戻す")),
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
     ("F11", Text("Full screen", "全画面表示")),
     ("Ctrl+Q", Text("Quit", "終了")),

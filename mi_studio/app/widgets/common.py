@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QBitmap, QGuiApplication, QKeyEvent, QPainter
+from PySide6.QtGui import QBitmap, QGuiApplication, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -362,11 +362,21 @@ def round_off(popup: QWidget, radius: int) -> None:
 
 
 class Menu(QMenu):
-    """A menu with round corners."""
+    """A menu with round corners, and a tick before what is chosen."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         round_off(self, 8)
+        self.aboutToShow.connect(self._tick)
+
+    def _tick(self) -> None:
+        """Set the ticks, or room for them, in the colours of the theme."""
+        if any(action.isCheckable() for action in self.actions()):
+            ticked = icons.pixmap("check", "accent", 16, self.devicePixelRatioF())
+            empty = QPixmap(ticked.size())
+            empty.fill(Qt.GlobalColor.transparent)
+            for action in self.actions():
+                action.setIcon(ticked if action.isChecked() else empty)
 
 
 def same(one: object, other: object) -> bool:

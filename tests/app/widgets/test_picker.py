@@ -168,3 +168,19 @@ def test_nothing_shows_outside_the_round_corners(line: Sentence, qtbot: QtBot) -
         assert shown.pixelColor(shown.width() // 2, 2).alpha() == 255
     menu.hide()
     line.picker.hide()
+
+
+def test_what_is_chosen_in_a_menu_has_a_tick(line: Sentence) -> None:
+    menu = Menu(line)
+    for name in ("One", "Two"):
+        menu.addAction(name).setCheckable(True)
+    first, second = menu.actions()
+    first.setChecked(True)
+    for chosen, other in ((first, second), (second, first)):
+        chosen.setChecked(True)
+        other.setChecked(False)
+        menu.popup(line.mapToGlobal(line.rect().center()))
+        drawn = [a.icon().pixmap(16).toImage() for a in (chosen, other)]
+        inked = [any(i.pixelColor(x, y).alpha() for x in range(16) for y in range(16)) for i in drawn]
+        assert inked == [True, False]
+        menu.hide()
