@@ -739,7 +739,7 @@ class ProtectionPanel(Card):
     def set_compact(self, compact: bool) -> None:
         """Put the rows closer together, for windows that are not high."""
         self._compact = compact
-        self._area.column.setSpacing(4 if compact else 11)
+        self._area.column.setSpacing(3 if compact else 11)
         for row in self.rows:
             row.set_compact(compact)
         if self._shown:

@@ -405,7 +405,7 @@ class PaneRow(QWidget):
             if pane.header.height() != header or pane.header.minimumHeight() != header:
                 pane.header.setFixedHeight(header)
             side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
-            pane.meter.setMaximumWidth(max(190, side))
+            pane.meter.setMaximumWidth(max(250, side))
             if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
                 pane.foot.setFixedHeight(foot)
         most = header + foot + width + 4

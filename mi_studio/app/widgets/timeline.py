@@ -214,12 +214,14 @@ class FilmBar(BarSlider):
         strip.fill(Qt.GlobalColor.transparent)
         painter = QPainter(strip)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        contrast = colors.name == "contrast"  # there a dark frame would have no edge
         for rect, step in places:
-            if film and step in reached:
+            shown = bool(film) and step in reached
+            if shown:
                 painter.drawPixmap(rect.topLeft(), min(film, key=lambda f: abs(f[0] - step))[2])
-            else:
-                painter.setPen(QPen(colors.color("track" if colors.name == "contrast" else "line"), 1))
-                painter.setBrush(colors.color("window"))
+            if not shown or contrast:
+                painter.setPen(QPen(colors.color("track" if contrast else "line"), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush if shown else colors.color("window"))
                 painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.end()
         self._strip = (key, strip)

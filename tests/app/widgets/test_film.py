@@ -3,12 +3,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from gallery import TOTAL, stage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mi_studio.app import theme
 from mi_studio.app.widgets.timeline import Timeline
 
 VIEW = stage("en").timeline
@@ -130,3 +133,12 @@ def test_marks_that_a_drag_leaves_are_one_diamond(timeline: Timeline) -> None:
     timeline.show_view(replace(stage("en", 150).timeline, marks=marks))
     film = timeline.film
     assert film.diamonds() == [film.x_of(43), film.x_of(120)]
+
+
+def test_a_dark_frame_has_an_edge_in_high_contrast(timeline: Timeline, qapp: QApplication) -> None:
+    black = tuple((step, np.zeros_like(frame)) for step, frame in VIEW.film)
+    theme.apply(qapp, "contrast")
+    timeline.show_view(replace(VIEW, film=black))
+    place, _ = timeline.film.slots()[1]
+    edge = timeline.film.grab().toImage().pixelColor(round(place.left()), round(place.center().y()))
+    assert theme.contrast(edge.name(), theme.CONTRAST.panel) >= 2
