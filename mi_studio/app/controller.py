@@ -197,15 +197,13 @@ class Controller(QObject):
         if not self.timer.isActive():
             self.timer.start()
 
-    def say(self, text: Text, **values: object) -> str:
+    def say(self, text: Text) -> str:
         """Return a text in the present language."""
-        said = text.get(self.presenter.language)
-        return said.format(**values) if values else said
+        return text.get(self.presenter.language)
 
     def _tell(self, failure: Failure) -> None:
         self._refresh()
-        sentence = failure.sentence.get(self.presenter.language)
-        self.window.show_message("error", sentence, failure.details)
+        self.window.show_message("error", failure.sentence, failure.details)
 
     def _try(self, act: Callable[[], object]) -> bool:
         """Do something that the user asked for; tell what is wrong with it instead of failing."""
@@ -286,7 +284,7 @@ class Controller(QObject):
         self.session.bring(name, picture)
         if not self.session.playing:
             self.session.start()
-        self.window.show_message("info", self.say(STAYS))
+        self.window.show_message("info", STAYS)
 
     # files
 
@@ -349,7 +347,7 @@ class Controller(QObject):
                 raise BadFileError(CANNOT_SAVE, name=path.name, reason=reason(error)) from error
 
         if self._try(act):
-            self.window.show_message("info", self.say(saved, name=path.name))
+            self.window.show_message("info", saved.filled(name=path.name))
 
     # language and looks
 

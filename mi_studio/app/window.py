@@ -51,6 +51,7 @@ from mi_studio.app.words import (
     THEMES,
     say,
 )
+from mi_studio.core.text import Text
 from mi_studio.studio.views import StageView
 
 LARGE = (1680, 940)
@@ -278,7 +279,7 @@ class MainWindow(QMainWindow):
             pane.set_badge(badge if mine else "", text)
         self.row.align()
 
-    def show_message(self, kind: str, text: str, details: str = "") -> None:
+    def show_message(self, kind: str, text: Text, details: str = "") -> None:
         """Show an ``"error"`` or ``"info"`` above the stage, without stopping anything."""
         self.banner.show_message(kind, text, details)
 

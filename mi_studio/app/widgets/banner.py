@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, 
 
 from mi_studio.app.widgets.common import Button, IconButton, IconLabel, Label, polish
 from mi_studio.app.words import CLOSE, COPY, DETAILS, say
+from mi_studio.core.text import Text
 
 
 class Banner(QFrame):
@@ -39,31 +40,39 @@ class Banner(QFrame):
         column.setContentsMargins(14, 8, 8, 8)
         column.addLayout(line)
         column.addWidget(self.details)
+        self._language, self._text = "en", Text("", "")
         self.hide()
         self.retranslate("en")
 
-    def show_message(self, kind: str, text: str, details: str) -> None:
+    def show_message(self, kind: str, text: Text, details: str) -> None:
         """Show an ``"error"`` or ``"info"``."""
         error = kind == "error"
         self.setProperty("kind", kind)
         polish(self)
         self._sign.set_icon("alert" if error else "info", "leak" if error else "accent")
-        self.text.say(text)
+        self._text = text
+        self._say()
         self.details.setPlainText(details)
         self.more.setChecked(False)
         self.details.hide()
         self.more.setVisible(bool(details))
         self.copy.setVisible(bool(details))
-        self.setAccessibleName(text)
         self.show()
 
     def retranslate(self, language: str) -> None:
-        """Name the buttons in another language."""
+        """Say the message and name the buttons in another language."""
+        self._language = language
+        self._say()
         for button, words in ((self.more, DETAILS), (self.copy, COPY)):
             button.setText(say(words, language))
             button.setAccessibleName(button.text())
         self.close_button.name(say(CLOSE, language))
         self.details.setAccessibleName(say(DETAILS, language))
+
+    def _say(self) -> None:
+        said = self._text.get(self._language)
+        self.text.say(said)
+        self.setAccessibleName(said)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.text.said}\n\n{self.details.toPlainText()}")

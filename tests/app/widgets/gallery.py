@@ -16,6 +16,7 @@ from PIL import Image
 
 from mi_studio.core.paths import assets
 from mi_studio.core.step import Pictures, View
+from mi_studio.core.text import Text
 from mi_studio.studio.views import (
     Bracket,
     Choice,
@@ -458,9 +459,10 @@ def shoot(folder: Path) -> None:
             window.show_view(stage(language))
             window.show_message(
                 "error",
-                "この画像は開けません。PNGかJPEGを選んでください。"
-                if language == "ja"
-                else "This picture cannot be opened. Choose a PNG or JPEG.",
+                Text(
+                    "This picture cannot be opened. Choose a PNG or JPEG.",
+                    "この画像は開けません。PNGかJPEGを選んでください。",
+                ),
                 "BadFileError: cat.txt",
             )
             for slot in ("attack", "defense", "scene"):

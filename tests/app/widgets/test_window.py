@@ -17,9 +17,11 @@ from mi_studio.app.widgets.picture import PicturePane, to_images
 from mi_studio.app.window import MainWindow
 from mi_studio.app.words import FIRM
 from mi_studio.core.step import View
+from mi_studio.core.text import Text
 from mi_studio.studio.views import SentenceView
 
 Open = Callable[..., MainWindow]
+FAILED = Text("It failed.", "失敗しました。")
 
 
 def controls(window: MainWindow) -> list[QWidget]:
@@ -166,7 +168,7 @@ def test_language_and_files(open_window: Open, qtbot: QtBot) -> None:
 
 def test_a_message_waits_with_its_details(open_window: Open) -> None:
     window = open_window()
-    window.show_message("error", "It failed.", "line 1\nline 2")
+    window.show_message("error", FAILED, "line 1\nline 2")
     assert window.banner.isVisible()
     window.banner.more.click()
     assert window.banner.details.isVisible()
@@ -174,8 +176,10 @@ def test_a_message_waits_with_its_details(open_window: Open) -> None:
     assert QGuiApplication.clipboard().text() == "It failed.\n\nline 1\nline 2"
     QTest.mouseClick(window.banner.close_button, Qt.MouseButton.LeftButton)
     assert not window.banner.isVisible()
-    window.show_message("info", "Saved.")
+    window.show_message("info", FAILED)
     assert not window.banner.copy.isVisible()
+    window.retranslate("ja")
+    assert window.banner.text.said == window.banner.accessibleName() == "失敗しました。"
 
 
 def test_dialogs_open_and_close(open_window: Open, qapp: QApplication) -> None:
@@ -361,7 +365,7 @@ def test_the_labels_of_the_curve_keep_clear_of_its_top(
     window = open_window("en", size)
     view = stage("en")
     window.show_view(view)
-    window.show_message("error", "It failed.")
+    window.show_message("error", FAILED)
     for _ in range(4):
         qapp.processEvents()
     plot = window.curve.getPlotItem().vb
