@@ -25,15 +25,15 @@ EVALUATOR_SEED = 7
 EVALUATOR_EPOCHS = 8
 EVALUATOR_BATCH = 128
 EVALUATOR_RATE = 3e-3
-REACH = 2.0
+REACH = 1.0
 """Pixels by which a training photo is moved at most, either way."""
-SCALE = 0.1
-"""Share by which it is made larger or smaller at most."""
-NOISE = 0.15
+NOISE = 0.1
 """Greatest standard deviation of the noise on it, of a range of 1."""
-ATTACK_SIZE = 0.1
-"""By how much an adversarial training photo differs at most in each pixel, of a range of 1."""
-ATTACK_STEPS = 2
+ATTACK_SIZE = 8 / 255
+"""By how much an adversarial training photo differs at most in each pixel, of a range of 1.
+
+Three times as much cost the judge seven of a hundred test photos.
+"""
 
 
 def to_batch(images: NDArray[np.uint8]) -> Tensor:
@@ -135,7 +135,7 @@ def train_evaluator(context: Context) -> None:
             "batch": EVALUATOR_BATCH,
             "learning_rate": EVALUATOR_RATE,
             "epochs": EVALUATOR_EPOCHS,
-            "adversarial": {"share": 0.5, "size": ATTACK_SIZE, "steps": ATTACK_STEPS},
+            "adversarial": {"share": 0.5, "size": round(ATTACK_SIZE, 4), "steps": 1},
             "training_seconds": round(clock.seconds(), 1),
             "device": context.device,
             "notes": {
@@ -157,14 +157,14 @@ def flipped(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def disturbed(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Return images ``(n, c, h, w)`` in ``[0, 1]``, moved and scaled; some are blurred, some noisy.
+    """Return images ``(n, c, h, w)`` in ``[0, 1]``, all moved, one in four blurred, one in two noisy.
 
-    One in four is blurred by a box of 3x3 pixels; one in two gets noise of up to `NOISE`.
+    They move by up to `REACH`, blurring takes boxes of 3x3 pixels, and noise goes up to `NOISE`.
     """
     count, _, height, width = images.shape
-    draw = 2 * torch.rand((count, 3), generator=generator) - 1
-    place = torch.eye(2, 3) * (1 + SCALE * draw[:, 2, None, None])
-    place[:, :, 2] = draw[:, :2] * REACH * 2 / torch.tensor([width, height])
+    place = torch.eye(2, 3).repeat(count, 1, 1)
+    shift = 2 * torch.rand((count, 2), generator=generator) - 1
+    place[:, :, 2] = shift * REACH * 2 / torch.tensor([width, height])
     grid = F.affine_grid(place, list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
     blur, noisy, amount = torch.rand((3, count, 1, 1, 1), generator=generator)
@@ -176,7 +176,7 @@ def disturbed(images: Tensor, generator: torch.Generator) -> Tensor:
 def misleading(net: nn.Module, images: Tensor, labels: Tensor, start: Tensor) -> Tensor:
     """Return images that differ by at most `ATTACK_SIZE` in each pixel and mislead ``net``.
 
-    Projected gradient ascent on the loss in `ATTACK_STEPS` steps (Madry et al., ICLR 2018).
+    One signed step up the loss from a random start (Wong et al., ICLR 2020, arXiv 2001.03994).
 
     Parameters
     ----------
@@ -187,13 +187,10 @@ def misleading(net: nn.Module, images: Tensor, labels: Tensor, start: Tensor) ->
     """
     was = net.training
     net.eval()
-    change = start
-    for _ in range(ATTACK_STEPS):
-        fooling = (images + change).clamp(0, 1).detach().requires_grad_(True)
-        (slope,) = torch.autograd.grad(_loss(net, fooling, labels), fooling)
-        step = ATTACK_SIZE * 1.25 / ATTACK_STEPS
-        change = (change + step * slope.sign()).clamp(-ATTACK_SIZE, ATTACK_SIZE)
+    begun = (images + start).clamp(0, 1).detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(_loss(net, begun, labels), begun)
     net.train(was)
+    change = (start + 1.25 * ATTACK_SIZE * slope.sign()).clamp(-ATTACK_SIZE, ATTACK_SIZE)
     return (images + change).clamp(0, 1).detach()
 
 
