@@ -45,10 +45,15 @@ def breakable(text: str) -> str:
     return _INSIDE.sub(JOINER, _LAST_WORD.sub(FIRM, _BEFORE_NUMBER.sub(FIRM, text)))
 
 
-def together(text: str, sign: str = " · ", most: int = 40) -> str:
+def together(text: str, most: int = 40) -> str:
     """Let an enumeration break at its signs only, unless a part is so long that it must break inside."""
-    parts = text.split(sign)
-    return sign.join(part.replace(" ", FIRM) if len(part) <= most else part for part in parts)
+    latin, japanese = " · ", "・"
+    if latin in text:
+        return latin.join(p.replace(" ", FIRM) if len(p) <= most else p for p in text.split(latin))
+    parts = text.split(japanese)
+    if len(parts) == 1:
+        return text
+    return japanese.join(JOINER.join(p) if len(p) <= most // 2 else p for p in parts)
 
 
 # The window

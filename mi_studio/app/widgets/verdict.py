@@ -60,6 +60,7 @@ class Verdict(QWidget):
                 parts.pop()
             said = sign.join(parts)
         self.evidence.say(together(said))
+        self.evidence.setAccessibleName(self._evidence)
         self.evidence.setToolTip(self._evidence if said != self._evidence else "")
         self.evidence.setVisible(bool(said))
 
