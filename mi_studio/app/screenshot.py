@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import RunError, UsageError, reason
@@ -16,15 +17,40 @@ from mi_studio.core.text import Text
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+
+    from mi_studio.app.window import MainWindow
+
+
+def _taken(window: MainWindow, slot: str) -> QPixmap:
+    """Return what the window looks like, with the picker of a slot over it if one is wanted."""
+    from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QApplication
+
+    if not slot:
+        return window.grab()
+    picker = window.sentence.picker
+    window.sentence.open_picker(slot)
+    QApplication.processEvents()
+    picture = window.grab()
+    painter = QPainter(picture)
+    painter.drawPixmap(picker.pos() - window.mapToGlobal(QPoint(0, 0)), picker.grab())
+    painter.end()
+    picker.hide()
+    return picture
+
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of the window: where it is saved, and how the window is dressed for it."""
+    """One picture of the window: where it is saved, how the window is dressed, which picker is open."""
 
     out: Path
     language: str = "en"
     theme: str = "light"
     size: tuple[int, int] = (1280, 800)
+    picker: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +128,7 @@ def screenshots(
     from mi_studio.app.worker import Worker
 
     shots = list(shots)
-    first = shots[0]
+    first = shot = shots[0]
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
     looks.load_fonts(app)
@@ -162,7 +188,7 @@ def screenshots(
             for _ in range(6):  # layouts settle
                 app.processEvents()
             shot.out.parent.mkdir(parents=True, exist_ok=True)
-            if not window.grab().save(str(shot.out)):
+            if not _taken(window, shot.picker).save(str(shot.out)):
                 raise UsageError(
                     Text(
                         "{path} cannot be written as a picture; use a name that ends in .png.",
