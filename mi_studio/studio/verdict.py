@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mi_studio.core.cards import library
 from mi_studio.core.text import Text
 from mi_studio.studio import words
 from mi_studio.studio.lanes import Lane
@@ -120,6 +121,8 @@ def verdict(
         return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))
 
     tone, text = judge(scores)
+    if tone == "leak" and _only_networks_looked(scores, judged):
+        tone, text = "unsure", words.ONLY_NETWORKS
     sentence = say(text)
     whole = judged.ended and judged.result is not None and head is None
     if head is not None:
@@ -135,6 +138,11 @@ def verdict(
         elif tone == "safe" and against == "safe":
             tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
     return VerdictView(tone, sentence, _evidence(scores, judged, other, language, head))
+
+
+def _only_networks_looked(scores: Scores, judged: Lane) -> bool:
+    """Whether networks alone vouch for pixels that were moved, with no prior, to convince one."""
+    return "psnr_db" not in scores.values and "prior" not in library().attack(judged.config.attack).requires
 
 
 def _lost_db(scores: Scores, undefended: Scores) -> float:

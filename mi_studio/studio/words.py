@@ -135,6 +135,12 @@ ONLY_CLOSE = Text(
     "but a judge model takes it for something else.",
     "指標どうしが食い違っています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
 )
+ONLY_NETWORKS = Text(
+    "The scores say that it came out. But this attack moves single pixels, which can convince networks, "
+    "the judge too, and show a person nothing: look for yourself.",
+    "指標の上では、姿が現れています。ただし、この攻撃は画素を1つずつ動かすため、人には何も見えない画像でも、"
+    "判定用モデルを含むネットワークが納得することがあります。ご自身の目で確かめてください。",
+)
 NO_GARMENT = Text("Nothing of the private item came out.", "非公開の商品の姿は現れませんでした。")
 SOME_GARMENTS = Text(
     "Some of the private items came out, others did not.", "一部の商品だけ、姿が現れました。"

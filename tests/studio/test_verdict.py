@@ -127,6 +127,20 @@ def test_a_mixed_run_is_never_judged() -> None:
     assert "no verdict" in told(main, None).sentence
 
 
+@pytest.mark.parametrize(
+    ("attack", "tone", "says"),
+    [("latent-search", "leak", "The attacker can see"), ("mi-face", "unsure", "look for yourself")],
+)
+def test_pixels_that_convinced_networks_are_left_to_the_eye(attack: str, tone: str, says: str) -> None:
+    main = lane(25)
+    main.config = resolve("catalogue", attack=attack)
+    values = {"evaluator_top1": 1.0, "distance_same": 0.3, "distance_other": 0.6}
+    main.result = {"scores": {k: {"value": v, "n": 1} for k, v in values.items()}}
+    view = told(main, main)
+    assert view.tone == tone
+    assert says in view.sentence
+
+
 def test_damaged_results_are_survived() -> None:
     main = lane(25)
     main.result = {"scores": {"psnr_db": "much"}}
