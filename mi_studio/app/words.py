@@ -24,7 +24,7 @@ def lengthened(text: str) -> str:
 
 _INSIDE = re.compile(
     r"(?<=[\u3041-\u309f])(?=[\u3041-\u309f])"  # hiragana, hiragana
-    r"|(?<=[\u3041-\u309f])(?<![はがをにでとものへやてたるらばなく])(?=[\u4e00-\u9fff])"  # inside 送り直す
+    r"|(?<=[\u3041-\u309f])(?<![はがをにでとものへやてたるらばなく])(?<!ため)(?=[\u4e00-\u9fff])"  # 送り直す
     r"|(?<=[\u30a0-\u30ff])(?=[\u30a0-\u30ff\u3041-\u309f])"  # katakana, then kana
     r"|(?<=[\u4e00-\u9fff々])(?=[\u4e00-\u9fff々\u3041-\u309f])"  # kanji, then kanji or hiragana
     r"|(?<=[0-9A-Za-zε%°])(?=[\u3041-\u30ff\u4e00-\u9fff])"  # a number or name, then its unit or particle

@@ -128,4 +128,7 @@ def test_japanese_breaks_between_phrases_only() -> None:
     assert "者に" in breaks  # joined: no line begins with a particle
     assert "送り直" in words.breakable("で送り直し").replace(words.JOINER, "")
     assert f"送{words.JOINER}り{words.JOINER}直" in words.breakable("送り直し")
+    assert "のため評" in words.breakable("混在のため評価").replace(
+        f"の{words.JOINER}た{words.JOINER}め", "のため"
+    )
     assert words.JOINER not in words.breakable("Nothing to join here.")
