@@ -184,3 +184,15 @@ def test_what_is_chosen_in_a_menu_has_a_tick(line: Sentence) -> None:
         inked = [any(i.pixelColor(x, y).alpha() for x in range(16) for y in range(16)) for i in drawn]
         assert inked == [True, False]
         menu.hide()
+
+
+def test_the_focus_begins_on_what_can_be_chosen(line: Sentence) -> None:
+    view = sentence(False)
+    bracket = view.parts[-1]
+    assert isinstance(bracket, Bracket)
+    off = tuple(replace(c, checked=False) for c in bracket.choices)
+    blocked = replace(off[0], id="blocked", reason="Not here.")
+    line.show_view(SentenceView((*view.parts[:-1], replace(bracket, choices=(blocked, *off)))))
+    opened(line, "defense")
+    assert line.picker.cards[1].hasFocus()
+    line.picker.hide()

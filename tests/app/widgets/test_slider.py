@@ -236,3 +236,21 @@ def test_a_low_window_shows_the_first_sentence_of_a_note(
     assert panel.rows[0].note.accessibleName() == note
     panel.set_compact(False)
     assert panel.rows[0].note.said == note
+
+
+def test_a_panel_that_is_too_low_has_no_empty_room(panel: ProtectionPanel, qtbot: QtBot) -> None:
+    panel.show_view((NOISE, FREE_DETAIL, EPSILON, SIZE, PROGRESS))
+    whole = panel.wanted(320)
+    assert panel.fitting(320, whole) == whole
+    for most in range(whole - 200, whole, 20):
+        height = panel.fitting(320, most)
+        assert height <= most
+        panel.resize(320, height)
+        qtbot.waitUntil(lambda: panel._area.more.isVisible() and empty_room(panel) <= 2)
+
+
+def empty_room(panel: ProtectionPanel) -> int:
+    """Pixels between the last whole row and the end of what is in sight."""
+    port = panel._area.viewport()
+    ends = [row.mapTo(port, QPoint(0, row.height())).y() for row in panel.rows]
+    return port.height() - max(end for end in ends if end <= port.height() + 1)
