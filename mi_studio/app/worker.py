@@ -105,6 +105,8 @@ class Worker:
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._quit = threading.Event()
         self._jobs: dict[int, _Job] = {}
+        self._unwanted: set[int] = set()
+        """Tickets that were closed while orders about them may still wait; any thread adds to it."""
         self._going = False
         self._gap = 0.0
         # not a daemon: an interpreter that ends under a working torch thread may crash
@@ -135,7 +137,8 @@ class Worker:
         self._orders.put(lambda: self._open(ticket, config, picture))
 
     def close(self, ticket: int) -> None:
-        """Drop a run."""
+        """Drop a run; if its turn to be loaded has not come yet, it is not loaded at all."""
+        self._unwanted.add(ticket)
         self._orders.put(lambda: self._close(ticket))
 
     def turn(self, ticket: int, knobs: Mapping[str, Value]) -> None:
@@ -189,7 +192,7 @@ class Worker:
         return job, max(0.0, job.due + self._gap - time.monotonic())
 
     def _open(self, ticket: int, config: RunConfig, picture: Pictures | None) -> None:
-        if self._quit.is_set():
+        if self._quit.is_set() or ticket in self._unwanted:
             return
         try:
             run = self._make_run(config, picture)
@@ -198,10 +201,13 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # whatever a plug-in raises, the program lives on
             self._fail(ticket, error)
             return
+        if ticket in self._unwanted:
+            return
         self._jobs[ticket] = job
         self.mailbox.put(opened)
 
     def _close(self, ticket: int) -> None:
+        self._unwanted.discard(ticket)
         job = self._jobs.pop(ticket, None)
         close = getattr(job.steps, "close", None) if job is not None else None
         if close is not None:

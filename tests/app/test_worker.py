@@ -8,8 +8,9 @@ import pytest
 from fakes import FakeRun
 
 from mi_studio.app.worker import Worker
-from mi_studio.core.config import resolve
+from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.errors import BadFileError, StudioError
+from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.studio.lanes import Ended, Failed, Failure, Message, Opened, Stepped
 
@@ -139,6 +140,32 @@ def test_closing_ends_the_generator(worker: Worker, listener: Listener, fake: ty
     listener.settle()
     assert runs[0].closed
     assert listener.steps() == [0]
+
+
+def test_a_run_that_nobody_wants_any_more_is_not_opened(
+    worker: Worker, listener: Listener, fake: type[FakeRun]
+) -> None:
+    opening, let = threading.Event(), threading.Event()
+    made: list[RunConfig] = []
+
+    def slow(config: RunConfig, picture: Pictures | None) -> FakeRun:
+        made.append(config)
+        opening.set()
+        assert let.wait(5)
+        return fake(config, picture)
+
+    worker._make_run = slow
+    seeds = [resolve("federated", seed=seed) for seed in range(1, 6)]
+    worker.open(1, seeds[0], None)
+    assert opening.wait(5)
+    for ticket, config in enumerate(seeds[1:], 2):
+        worker.close(ticket - 1)
+        worker.open(ticket, config, None)
+    let.set()
+    listener.settle()
+    assert made == [seeds[0], seeds[-1]]
+    assert [m.ticket for m in listener.heard] == [5]
+    assert worker._unwanted == set()
 
 
 @pytest.mark.parametrize("error", [NO_WEIGHTS, ValueError("odd"), ImportError("torch")])
