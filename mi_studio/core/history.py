@@ -23,9 +23,9 @@ class KnobMove:
 class History:
     """The past of one run.
 
-    Scores and objectives of every step are kept. Frames are kept every ``stride``-th step; when
-    ``capacity`` frames are there, the stride doubles and every second one goes. The first, the latest
-    and the best by the attack's own objective are always there.
+    Scores and objectives of every step are kept. Frames are kept at every ``stride``-th step; the stride
+    is the smallest power of two that leaves at most ``capacity`` of them. The first, the latest and the
+    best by the attack's own objective are always there.
     """
 
     capacity: int = 240
@@ -34,29 +34,28 @@ class History:
     stride: int = 1
     best_index: int = 0
     _frames: dict[int, Pictures] = field(default_factory=dict)
+    """Ascending, as steps come in order."""
 
     def append(self, step: Step) -> None:
         """Add the next step of the run."""
+        passed = {self.best_index} if step.best else set()
         if self.steps:
-            self._thin(self.steps[-1].index)
-        if step.best or not self.steps:
-            old, self.best_index = self.best_index, step.index
-            self._thin(old)
+            passed.add(self.steps[-1].index)
+        if step.best:
+            self.best_index = step.index
         self._frames[step.index] = step.images
-        self.steps.append(replace(step, images=step.images[:0]))
-        if len(self._frames) > self.capacity:
+        # a slice of its own pictures would keep all of them alive
+        self.steps.append(replace(step, images=self._frames[0][:0]))
+        if step.index // self.stride >= self.capacity:
             self.stride *= 2
-            for index in list(self._frames):
-                self._thin(index)
-
-    def _thin(self, index: int) -> None:
-        last = self.steps[-1].index if self.steps else 0
-        if index % self.stride and index not in (0, self.best_index, last):
-            self._frames.pop(index, None)
+            passed.update(self._frames)
+        for index in passed:
+            if index % self.stride and index not in (self.best_index, step.index):
+                self._frames.pop(index, None)
 
     def restore(self, frames: dict[int, Pictures], best_index: int) -> None:
         """Put back the frames of a run that was read from a file; ``frames`` holds step 0."""
-        self._frames = dict(frames)
+        self._frames = dict(sorted(frames.items()))
         self.best_index = best_index
 
     def __len__(self) -> int:
@@ -70,13 +69,13 @@ class History:
     @property
     def kept(self) -> list[int]:
         """The indices of the steps whose pictures are kept, ascending."""
-        return sorted(self._frames)
+        return list(self._frames)
 
     def at(self, index: int) -> Step:
         """Return step ``index`` with the newest kept pictures that are not later than it."""
         step = self.steps[max(0, min(index, len(self.steps) - 1))]
-        frame = next((k for k in range(step.index, 0, -1) if k in self._frames), 0)
-        return replace(step, images=self._frames[frame])
+        newest = next(k for k in reversed(self._frames) if k <= step.index)
+        return replace(step, images=self._frames[newest])
 
     @property
     def last(self) -> Step:

@@ -1,5 +1,8 @@
 """What is kept of a run."""
 
+import weakref
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,22 +28,39 @@ def step(index, objective=None, best=False, total=10_000):
     )
 
 
-@settings(max_examples=40)
-@given(st.integers(1, 700), st.integers(4, 40), st.data())
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5_000), st.integers(4, 240), st.data())
 def test_scores_all_stay_and_frames_stay_few(count, capacity, data):
-    bests = data.draw(st.sets(st.integers(0, count - 1), max_size=5))
+    bests = data.draw(st.sets(st.integers(0, count - 1), max_size=50) | st.just(set(range(count))))
     history = History(capacity=capacity)
+    made = []
     for i in range(count):
-        history.append(step(i, best=i in bests))
+        now = step(i, best=i in bests)
+        made.append(weakref.ref(now.images))
+        history.append(now)
+        del now
     assert [s.index for s in history.steps] == list(range(count))
     assert len(list(history.series("psnr_db"))) == count
     kept = history.kept
+    assert kept == sorted(kept)
     assert len(kept) <= capacity + 3
+    assert sum(images() is not None for images in made) == len(kept)  # the others are really gone
     last_best = max(bests, default=0)
     assert {0, count - 1, last_best} <= set(kept)
+    assert max((b - a for a, b in pairwise(kept)), default=0) <= history.stride
+    fits = [1 << n for n in range(13) if (count - 1) // (1 << n) + 1 <= capacity]
+    assert history.stride == fits[0]
     assert history.best_index == last_best
     assert history.final.images[0, 0, 0, 0] == last_best % 256
     assert history.last.images[0, 0, 0, 0] == (count - 1) % 256
+
+
+def test_a_long_run_keeps_its_whole_film():
+    history = History()
+    for i in range(4_001):
+        history.append(step(i, best=True))
+    assert history.stride == 32
+    assert history.kept == list(range(0, 4_001, 32))
 
 
 def test_any_index_can_be_shown():
@@ -50,4 +70,4 @@ def test_any_index_can_be_shown():
     for i in (-5, 0, 17, 99, 400):
         shown = history.at(i)
         assert shown.images.shape == (1, 4, 4, 3)
-        assert shown.images[0, 0, 0, 0] <= shown.index
+        assert shown.images[0, 0, 0, 0] == max(k for k in history.kept if k <= shown.index)
