@@ -42,6 +42,7 @@ from mi_studio.app.words import (
     PROTECTION,
     SITUATION,
     WHAT_IS,
+    breakable,
     say,
 )
 from mi_studio.core.knobs import Value
@@ -608,14 +609,16 @@ class Rows(QScrollArea):
         self._name()
 
     def _ends(self, width: int) -> list[tuple[int, int]]:
-        """Return where each row begins and ends."""
-        inner, y = width - self.BAR, 0
+        """Return where each row begins and ends; a heading belongs to the row below it."""
+        inner, y, top = width - self.BAR, 0, 0
         ends: list[tuple[int, int]] = []
         for part in self.parts():
             if not part.isHidden():
                 height = height_for(part, inner)
-                ends.append((y, y + height))
+                if not isinstance(part, Label):
+                    ends.append((top, y + height))
                 y += height + self.column.spacing()
+                top = top if isinstance(part, Label) else y
         return ends
 
     def _turn(self) -> None:
@@ -772,5 +775,5 @@ def _first(text: str) -> str:
 
 def _wrapped(text: str) -> str:
     """Return a text as rich text, so that its tooltip breaks into lines."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;")
+    plain = breakable(text).replace("&", "&amp;").replace("<", "&lt;")
     return f"<qt>{plain}</qt>" if plain else ""
