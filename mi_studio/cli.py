@@ -180,11 +180,19 @@ def _headless(config: RunConfig, out: Path) -> int:
             reason=reason(error),
         ) from error
     console = Console(stderr=True)
-    with console.status("Loading…"):
-        from mi_studio.engine import Run
-        from mi_studio.export.run_folder import write_run
+    try:
+        with console.status("Loading…"):
+            from mi_studio.engine import Run
+            from mi_studio.export.run_folder import write_run
 
-        run = Run(config)
+            run = Run(config)
+    except StudioError:
+        raise
+    except Exception as error:
+        raise RunError(
+            Text("The run could not begin: {reason}", "予期しないエラーが起き、実行を始められませんでした。"),
+            reason=_line(error),
+        ) from error
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     interrupted = False
     with Progress(*columns, console=console) as bars:
@@ -205,7 +213,7 @@ def _headless(config: RunConfig, out: Path) -> int:
                     "ステップ{step}で予期しないエラーが起き、実行を続けられませんでした。",
                 ),
                 step=len(run.history),
-                reason=error,
+                reason=_line(error),
             ) from error
     if not len(run.history):
         return 130
@@ -229,6 +237,11 @@ def _headless(config: RunConfig, out: Path) -> int:
             print(f"{defense['id']} has no effect: {defense['reason']['en']}")
     print(f"{out / 'result.json'}")
     return 130 if interrupted else OK
+
+
+def _line(error: Exception) -> str:
+    """Return what an error of somebody else's says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -149,9 +149,21 @@ def test_a_run_that_breaks_is_exit_code_3_and_keeps_its_steps(tmp_path, monkeypa
         for step in steps(run):
             yield step
             if step.index == 5:
-                raise RuntimeError("the device is gone")
+                raise RuntimeError("the device\nis gone")
 
     monkeypatch.setattr(Run, "__iter__", broken)
     assert cli.main(["run", "--scene", "federated", "--out", str(tmp_path / "o")]) == 3
     assert "the device is gone" in capsys.readouterr().err
     assert json.loads((tmp_path / "o" / "result.json").read_text("utf-8"))["steps"] == 5
+
+
+def test_a_run_that_cannot_begin_is_one_line_and_exit_code_3(tmp_path, monkeypatch, capfd):
+    from mi_studio.engine import Run
+
+    def out_of_memory(run, config):
+        raise MemoryError("no room\non the device")
+
+    monkeypatch.setattr(Run, "__init__", out_of_memory)
+    assert cli.main(["run", "--scene", "federated", "--out", str(tmp_path / "o")]) == 3
+    (said,) = (line for line in capfd.readouterr().err.splitlines() if line.strip())
+    assert said == "mi-studio: The run could not begin: no room on the device"
