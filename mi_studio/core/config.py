@@ -19,6 +19,11 @@ OWN_PICTURE = "own-picture"
 ALL_TARGETS = "all"
 """The target id that means every target of the scene at once."""
 
+MAX_STEPS = 100_000
+
+MAX_SEED = 2**63 - 1
+"""Every generator that a seed goes into takes it up to here."""
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -215,6 +220,14 @@ def resolve(
     if image is not None and "own-picture" not in card.provides:
         takers = names(s for s in cards.scenes if "own-picture" in s.provides)
         raise UsageError(NO_OWN_PICTURE, scene=names([card]), choices=takers)
+    if image is not None and target not in (None, OWN_PICTURE):
+        raise UsageError(
+            Text(
+                "Your own picture is the target, and '{target}' is another; leave one of them out.",
+                "自分の画像と標的「{target}」は同時に指定できません。どちらか一方にしてください。",
+            ),
+            target=target,
+        )
     there_are = [*card.targets_for(values), *([] if card.one_record else [_EVERY_TARGET])]
     targets = [t.id for t in there_are]
     chosen_target = OWN_PICTURE if image is not None else (target or card.preset.target)
@@ -241,12 +254,22 @@ def resolve(
             choices=names(DEVICES),
         )
     chosen_steps = chosen_attack.steps if steps is None else steps
-    if not 1 <= chosen_steps <= 100_000:
+    if not 1 <= chosen_steps <= MAX_STEPS:
         raise UsageError(
             Text(
-                "The number of steps must be from 1 to 100000.",
-                "ステップ数は1から100000までの範囲で指定してください。",
-            )
+                "The number of steps must be from 1 to {most}.",
+                "ステップ数は1から{most}までの範囲で指定してください。",
+            ),
+            most=MAX_STEPS,
+        )
+    chosen_seed = card.preset.seed if seed is None else seed
+    if not 0 <= chosen_seed <= MAX_SEED:
+        raise UsageError(
+            Text(
+                "The seed must be from 0 to {most}.",
+                "シードは0から{most}までの範囲で指定してください。",
+            ),
+            most=MAX_SEED,
         )
     return RunConfig(
         scene=scene,
@@ -255,7 +278,7 @@ def resolve(
         defenses=tuple(chosen),
         knobs=tuple((k.id, values[k.id]) for k in knobs),
         target=chosen_target,
-        seed=card.preset.seed if seed is None else seed,
+        seed=chosen_seed,
         steps=chosen_steps,
         device=device,  # type: ignore[arg-type]  # checked against DEVICES above
         image=image,

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
-from mi_studio.core.config import resolve, why_no_effect, why_not_attack, why_not_defense
+from mi_studio.core.config import (
+    MAX_SEED,
+    OWN_PICTURE,
+    resolve,
+    why_no_effect,
+    why_not_attack,
+    why_not_defense,
+)
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import plain
 
@@ -39,12 +46,30 @@ def test_a_scene_alone_is_enough():
         ({"scene": "catalogue", "image": "x.png"}, "federated"),
         ({"scene": "federated", "device": "tpu"}, "auto cpu cuda mps"),
         ({"scene": "federated", "steps": 0}, "1 to 100000"),
+        ({"scene": "federated", "image": "x.png", "target": "nonsense"}, "nonsense"),
+        ({"scene": "federated", "image": "x.png", "target": "cat"}, "leave one of them out"),
+        ({"scene": "federated", "seed": 10**20}, "0 to 9223372036854775807"),
+        ({"scene": "federated", "seed": 2**63}, "0 to 9223372036854775807"),
+        ({"scene": "federated", "seed": -1}, "0 to 9223372036854775807"),
     ],
 )
 def test_wrong_choices_name_the_valid_ones(choice, named):
     with pytest.raises(UsageError, match=named.replace(".", r"\.")) as caught:
         resolve(**choice)
     assert "\n" not in str(caught.value)
+
+
+def test_an_own_picture_may_be_named_as_the_target():
+    alone, named = (
+        resolve("federated", image="x.png"),
+        resolve("federated", image="x.png", target=OWN_PICTURE),
+    )
+    assert alone == named
+    assert alone.target == OWN_PICTURE
+
+
+def test_the_largest_seed_can_run():
+    assert resolve("federated", seed=MAX_SEED).seed == MAX_SEED
 
 
 def test_a_setting_switches_its_defence_on():
