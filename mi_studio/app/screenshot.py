@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mi_studio.app.preflight import check_window
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import RunError, UsageError, reason
 from mi_studio.core.knobs import Value
@@ -110,11 +111,12 @@ def screenshots(
     Raises
     ------
     UsageError
-        If a file cannot be written.
+        If a file cannot be written, Qt cannot draw here, or a size is below that of the smallest window.
     RunError
         If the run fails or takes too long.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    check_window()
     if sys.platform == "win32":
         import torch  # noqa: F401  # see run_app
 
@@ -124,10 +126,20 @@ def screenshots(
     from mi_studio.app import theme as looks
     from mi_studio.app.controller import Controller
     from mi_studio.app.settings import Settings
-    from mi_studio.app.window import MainWindow
+    from mi_studio.app.window import SMALLEST, MainWindow
     from mi_studio.app.worker import Worker
 
     shots = list(shots)
+    for shot in shots:
+        if any(wanted < least for wanted, least in zip(shot.size, SMALLEST, strict=True)):
+            raise UsageError(
+                Text(
+                    "The window is at least {smallest} large; --size {given} is too small.",
+                    "ウィンドウの最小の大きさは{smallest}です。--size {given} は小さすぎます。",
+                ),
+                smallest="x".join(map(str, SMALLEST)),
+                given="x".join(map(str, shot.size)),
+            )
     first = shot = shots[0]
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)

@@ -54,6 +54,7 @@ from mi_studio.app.words import (
 from mi_studio.core.text import Text
 from mi_studio.studio.views import StageView
 
+SMALLEST = (1000, 640)
 LARGE = (1680, 940)
 """From this size on, type is a quarter larger, so that the back row can read it."""
 THEME_ICONS = {"light": "sun", "dark": "moon", "contrast": "contrast"}
@@ -145,7 +146,7 @@ class MainWindow(QMainWindow):
         self._make_shortcuts()
         self.retranslate(language)
         self.resize(1280, 800)
-        self.setMinimumSize(1000, 640)
+        self.setMinimumSize(*SMALLEST)
 
     def _lay_out(self) -> None:
         card = Card(margin=18 - MARGIN, spacing=6)

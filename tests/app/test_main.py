@@ -79,8 +79,22 @@ def test_screenshots_that_cannot_be_taken(
     for out in (tmp_path / "file" / "shot.png", tmp_path / "shot.unknown"):
         with pytest.raises(UsageError, match="cannot be written"):
             screenshot(config, out=out)
+    for size in ((800, 600), (0, 0), (1280, 639)):
+        with pytest.raises(UsageError, match="at least 1000x640"):
+            screenshot(config, size=size, out=tmp_path / "shot.png")
+    assert not (tmp_path / "shot.png").exists()
     with pytest.raises(UsageError, match="no page"):
         screenshot(config, page="moon", out=tmp_path / "shot.png")
     quick.fail_at = 2
     with pytest.raises(RunError, match="RuntimeError"):
         screenshot(config, out=tmp_path / "shot.png")
+
+
+def test_a_screenshot_without_qt_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "PySide6", None)
+    assert main(["screenshot", "--scene", "federated", "--out", str(tmp_path / "shot.png")]) == 2
+    said = capsys.readouterr().err
+    assert "PySide6 is not installed" in said
+    assert said.count("\n") == 1
