@@ -249,20 +249,14 @@ class Session:
         Raises
         ------
         BadFileError
-            If it was made with parts that are not installed.
+            If it was made with parts or settings that are not here.
         """
         if self.state is RunState.STOPPING:
             return
         try:
             self._quietly(lambda: self.intent.adopt(recorded.config))
         except UsageError as error:
-            raise BadFileError(
-                Text(
-                    "This recording was made with parts that are not installed here; install them first.",
-                    "この記録の再生には、インストールされていない部品が必要です。"
-                    "先に部品をインストールしてください。",
-                )
-            ) from error
+            raise BadFileError(error.problem) from (error.__cause__ or error)
         self._clear()
         self.lanes.put(Role.MAIN, Lane.recorded(recorded))
         if recorded.twin is not None:
