@@ -10,6 +10,7 @@ from psygnal import Signal
 from mi_studio.core.cards import DefenseCard, Library, SceneCard, library
 from mi_studio.core.config import (
     ALL_TARGETS,
+    MAX_SEED,
     NO_KNOB,
     NO_OWN_PICTURE,
     OWN_PICTURE,
@@ -20,7 +21,7 @@ from mi_studio.core.config import (
     why_not_defense,
 )
 from mi_studio.core.errors import UsageError
-from mi_studio.core.knobs import Knob, Value
+from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text, names
 
@@ -126,17 +127,16 @@ class Intent:
                 slot=slot,
                 choices=names(("scene", "model", "attack", "defense", "target")),
             )
-        wish = replace(self.wish, **{slot: wanted})  # type: ignore[arg-type]  # one of three words
-        fitted = self._fit(wish)
-        if getattr(fitted, slot) != wanted:
-            wish.config(self.cards)  # says what is wrong
-            raise UsageError(  # nothing is wrong with it, so it is the own picture
+        if wanted == OWN_PICTURE and slot == "target" and self.wish.image is None:
+            raise UsageError(
                 Text(
                     "There is no picture of your own yet; choose, drop or paste one first.",
                     "自分の画像がまだありません。先に選択、ドロップ、貼り付けのいずれかで取り込んでください。",
                 )
             )
-        self._become(fitted)
+        wish = replace(self.wish, **{slot: wanted})  # type: ignore[arg-type]  # one of three words
+        wish.config(self.cards)  # says what is wrong
+        self._become(self._fit(wish))
 
     def toggle(self, defense: str, on: bool) -> None:
         """Switch a defence on at its default, or off.
@@ -176,8 +176,8 @@ class Intent:
         self._set(knob, self.knobs[knob].parse(value), turning=knob)
 
     def reseed(self, seed: int) -> None:
-        """Choose another seed."""
-        self._become(replace(self.wish, seed=seed))
+        """Choose another seed; after the largest comes 0."""
+        self._become(replace(self.wish, seed=seed % (MAX_SEED + 1)))
 
     def bring(self, name: str, picture: Pictures) -> None:
         """Take the user's own picture, uint8 (1, h, w, 3), as the target.
@@ -198,24 +198,48 @@ class Intent:
         Raises
         ------
         UsageError
-            If it speaks of parts that are not installed or cannot work together.
+            If it speaks of parts or settings that are not here, or that do not belong together.
         """
-        scene = self.cards.scene(config.scene)
-        knobs = self._off(scene) | config.values
-        wish = self._fit(replace(
-            self._preset(scene), model=config.model, attack=config.attack, target=config.target,
-            seed=config.seed, knobs=tuple(knobs.items()),
-        ))  # fmt: skip
-        if config.target == OWN_PICTURE and "own-picture" in scene.provides:
-            wish = replace(wish, target=OWN_PICTURE)
-        if (wish.model, wish.attack, wish.target) != (config.model, config.attack, config.target):
+        for scene in (s for s in self.cards.scenes if s.id == config.scene):
+            for knob in scene_knobs(scene, there(scene, self.cards)):
+                _check_recorded(knob, config.values.get(knob.id, knob.default))
+        try:
+            valid = resolve(
+                config.scene,
+                model=config.model,
+                attack=config.attack,
+                defenses=config.defenses,
+                settings=config.values,
+                target=config.target,
+                seed=config.seed,
+                steps=config.steps,
+                image=OWN_PICTURE if config.target == OWN_PICTURE else None,
+                among=self.cards,
+            )
+        except UsageError as error:
             raise UsageError(
                 Text(
-                    "The choice speaks of parts that are not installed; install them first.",
-                    "インストールされていない部品が選ばれています。先にインストールしてください。",
+                    "This recording was made with parts that are not installed here; install them first.",
+                    "この記録の再生には、インストールされていない部品が必要です。"
+                    "先に部品をインストールしてください。",
+                )
+            ) from error
+        scene = self.cards.scene(valid.scene)
+        # a knob of the scene that is younger than the recording stands at its default
+        recorded = {k.id: k.default for k in scene.knobs} | config.values
+        as_recorded = replace(valid, knobs=config.knobs, device=config.device, image=config.image)
+        if as_recorded != config or valid.values != recorded:
+            raise UsageError(
+                Text(
+                    "The parts of this recording and their settings do not match; choose another recording.",
+                    "この記録は、部品とその設定が一致していません。別の記録を選んでください。",
                 )
             )
-        self._become(wish)
+        knobs = self._off(scene) | valid.values
+        self._become(replace(
+            self._preset(scene), model=valid.model, attack=valid.attack, target=valid.target,
+            seed=valid.seed, knobs=tuple(knobs.items()),
+        ))  # fmt: skip
 
     def undo(self) -> bool:
         """Take back the last change; ``False`` if there is none."""
@@ -273,7 +297,9 @@ class Intent:
         values = _valid(wish.values, self._off(scene), scene_knobs(scene, there(scene, self.cards)))
         targets = [t.id for t in scene.targets_for(values)]
         targets += [] if scene.one_record else [ALL_TARGETS]
-        targets += [] if wish.image is None else [OWN_PICTURE]
+        # a recording of somebody's own picture has it as the target and has no picture
+        own = "own-picture" in scene.provides and (wish.target == OWN_PICTURE or wish.image is not None)
+        targets += [OWN_PICTURE] if own else []
         preferred = scene.preset.target if scene.preset.target in targets else targets[0]
         return replace(
             wish,
@@ -297,6 +323,23 @@ def _valid(wanted: Mapping[str, Value], off: Mapping[str, Value], knobs: list[Kn
         except (KeyError, UsageError):
             found[knob.id] = off[knob.id]
     return found
+
+
+def _check_recorded(knob: Knob, value: Value) -> None:
+    try:
+        fits = knob.parse(value) == value
+    except UsageError:
+        fits = False
+    if not fits:
+        raise UsageError(
+            Text(
+                "This recording was made with {knob} at {value}, which cannot be set here; valid: {choices}.",
+                "この記録の{knob}は{value}ですが、ここでは使えません。指定できるのは、{choices}です。",
+            ),
+            knob=names([knob]),
+            value=plain(value),
+            choices=knob.choices(),
+        )
 
 
 def lean(config: RunConfig, cards: Library) -> RunConfig:
