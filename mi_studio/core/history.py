@@ -62,6 +62,15 @@ class History:
         return len(self.steps)
 
     @property
+    def bytes(self) -> int:
+        """About how much memory it takes; a step's numbers take what Python takes for them."""
+        if not self.steps:
+            return 0
+        step = self.steps[-1]
+        numbers = 600 + 80 * (len(step.scores) + len(step.view.bars))
+        return len(self.steps) * numbers + sum(frame.nbytes for frame in self._frames.values())
+
+    @property
     def mixed(self) -> bool:
         """Whether a knob moved while the run was going."""
         return bool(self.moves)

@@ -224,17 +224,24 @@ class Lane:
 
 @dataclass
 class Shelf:
-    """Whole runs that need not be computed again, the oldest forgotten first."""
+    """Whole runs that need not be computed again; beyond ``budget`` bytes the oldest are forgotten."""
 
-    capacity: int = 12
+    budget: int = 16 * 2**20
     _lanes: OrderedDict[str, Lane] = field(default_factory=OrderedDict)
 
     def keep(self, key: str, lane: Lane) -> None:
-        """Keep a whole run."""
+        """Keep a whole run, unless it is larger than the shelf."""
+        if lane.history.bytes > self.budget:
+            return
         self._lanes[key] = lane
         self._lanes.move_to_end(key)
-        while len(self._lanes) > self.capacity:
+        while self.bytes > self.budget:
             self._lanes.popitem(last=False)
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory all that is kept takes."""
+        return sum(lane.history.bytes for lane in self._lanes.values())
 
     def find(self, key: str) -> Lane | None:
         """Return the run of this configuration, if it is at hand."""

@@ -1,14 +1,19 @@
 """What is kept of a run."""
 
+import tracemalloc
 import weakref
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mi_studio.core.history import History
 from mi_studio.core.step import Step, View
+
+NAMES = [f"class {n}" for n in range(100)]
 
 
 def step(index, objective=None, best=False, total=10_000):
@@ -71,3 +76,19 @@ def test_any_index_can_be_shown():
         shown = history.at(i)
         assert shown.images.shape == (1, 4, 4, 3)
         assert shown.images[0, 0, 0, 0] == max(k for k in history.kept if k <= shown.index)
+
+
+@pytest.mark.parametrize(("side", "bars"), [(8, 4), (64, 4), (32, 100)])
+def test_it_knows_about_how_much_memory_it_takes(side, bars):
+    history = History()
+    assert history.bytes == 0
+    tracemalloc.start()
+    try:
+        for i in range(1_000):
+            made = step(i, objective=i * 0.1, best=True)
+            view = View("scores", tuple((n, i * 0.1) for n in NAMES[:bars]))
+            history.append(replace(made, view=view, images=np.zeros((1, side, side, 3), np.uint8)))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.7 * taken < history.bytes < 1.5 * taken

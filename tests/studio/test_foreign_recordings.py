@@ -72,7 +72,7 @@ def test_a_recording_with_something_foreign_is_told_and_the_stage_lives_on(what:
 def test_an_epsilon_off_the_grid_is_never_shown_as_no_protection() -> None:
     config = resolve("catalogue", settings={"epsilon": 4})
     intent = Intent("catalogue")
-    with pytest.raises(UsageError, match="epsilon at 3, .* inf 16 8 4 2 1 0.5") as caught:
+    with pytest.raises(UsageError, match=r"epsilon at 3, .* inf 16 8 4 2 1 0\.5") as caught:
         intent.adopt(set_to("epsilon", 3.0)(config))
     assert "「学習のプライバシー予算」は3ですが" in caught.value.text.ja
     assert intent.wish.scene == "catalogue"
