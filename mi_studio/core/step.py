@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,21 @@ Pictures = NDArray[np.uint8]
 """Pictures as uint8, shape (n, height, width, channels) with 1 or 3 channels, C-contiguous."""
 
 
+ViewKind = Literal["scores", "top", "labels", "gradient"]
+"""All scores, the highest ones only, the name of a class only, or a gradient."""
+
+VIEW_KINDS: tuple[ViewKind, ...] = get_args(ViewKind)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What the attacker is looking at: an API's answer, the model's own scores, or a gradient.
 
-    ``bars`` are (name, value) pairs; values are in 0–1 for scores, and relative to the largest layer
-    for a gradient.
+    ``bars`` are (name, value) pairs; values are in 0–1 for scores (0 where one is withheld, 1 for a mere
+    name), and relative to the largest layer for a gradient.
     """
 
-    kind: Literal["scores", "labels", "gradient"]
+    kind: ViewKind
     bars: tuple[tuple[str, float], ...]
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from mi_studio.core.step import View
+from mi_studio.core.step import View, ViewKind
 
 
 class Prior(Protocol):
@@ -114,12 +114,20 @@ class ScoreApi(Access):
     ----------
     answer
         Maps pictures (n, c, h, w) to what the API lets out, (n, classes).
+    kind
+        Says what that is at present.
     """
 
-    def __init__(self, answer: Callable[[Tensor], Tensor], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Tensor], Tensor],
+        names: Sequence[str],
+        kind: Callable[[], ViewKind] = lambda: "scores",
+    ) -> None:
         super().__init__()
         self.__answer = answer
         self._names = tuple(names)
+        self._kind = kind
 
     @torch.no_grad()
     def query(self, images: Tensor) -> Tensor:
@@ -131,7 +139,7 @@ class ScoreApi(Access):
     def view(self, images: Tensor) -> View:
         """Return the API's answer to the first picture (for the screen; not counted as a query)."""
         scores = self.__answer(images[:1])[0]
-        return View("scores", _score_bars(scores, self._names))
+        return View(self._kind(), _score_bars(scores, self._names))
 
 
 class GradientLeak(Access):

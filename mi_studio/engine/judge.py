@@ -68,7 +68,7 @@ class RecordJudge:
 
     def quick(self, images: Tensor) -> Scores:
         """Return ``mse`` and ``psnr_db``."""
-        mse = (images - self._truth).square().mean((1, 2, 3)).double().cpu().numpy()
+        mse = (images - self._truth).square().mean((1, 2, 3)).cpu().double().numpy()
         return {"mse": mse, "psnr_db": np.asarray([_psnr(float(m)) for m in mse])}
 
     def full(self, images: Tensor) -> Scores:
@@ -77,7 +77,7 @@ class RecordJudge:
         to_others = (images[:, None] - self._line_up[None]).square().mean((2, 3, 4)).amin(1)
         return self.quick(images) | {
             "ssim": np.asarray([_ssim(image[None], self._truth) for image in images]),
-            "identifiability": (to_truth < to_others).double().cpu().numpy(),
+            "identifiability": (to_truth < to_others).cpu().double().numpy(),
         }
 
     def base_rates(self) -> Mapping[str, float]:
@@ -97,7 +97,7 @@ class RecordJudge:
 
 def _psnr(mse: float) -> float:
     # 8-bit pictures cannot differ by less than half a level and not be equal: 60 dB is "identical"
-    return min(60.0, -10 * math.log10(mse)) if mse > 0 else 60.0
+    return 60.0 if mse == 0 else min(60.0, -10 * math.log10(mse))
 
 
 def _ssim(image: Tensor, truth: Tensor) -> float:
@@ -164,7 +164,7 @@ class ClassJudge:
             top = self._evaluator(drawn).topk(5).indices
             for target in self._targets:
                 scores = self._score(drawn, (target,) * len(drawn))
-                scores["evaluator_top5"] = (top == target).any(1).double().cpu().numpy()
+                scores["evaluator_top5"] = (top == target).any(1).cpu().double().numpy()
                 for name, values in scores.items():
                     found.setdefault(name, []).append(float(values.mean()))
         return {name: float(np.mean(values)) for name, values in found.items()}
@@ -196,9 +196,9 @@ class ClassJudge:
         same = self._labels[None] == wanted[:, None]
         top1 = self._evaluator(images).argmax(1) == wanted
         return {
-            "evaluator_top1": top1.double().cpu().numpy(),
-            "distance_same": distances.masked_fill(~same, math.inf).amin(1).double().cpu().numpy(),
-            "distance_other": distances.masked_fill(same, math.inf).amin(1).double().cpu().numpy(),
+            "evaluator_top1": top1.cpu().double().numpy(),
+            "distance_same": distances.masked_fill(~same, math.inf).amin(1).cpu().double().numpy(),
+            "distance_other": distances.masked_fill(same, math.inf).amin(1).cpu().double().numpy(),
         }
 
 

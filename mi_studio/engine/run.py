@@ -19,7 +19,7 @@ import torch
 import mi_studio
 from mi_studio.core.cards import library
 from mi_studio.core.config import OWN_PICTURE, RunConfig, why_no_effect
-from mi_studio.core.errors import UsageError
+from mi_studio.core.errors import RunError, UsageError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import Value, jsonable, plain
 from mi_studio.core.pictures import load_picture
@@ -132,6 +132,15 @@ class Run:
                 state = next(progress)
             except StopIteration:
                 return
+            if not bool(torch.isfinite(state.images).all()):
+                raise RunError(
+                    Text(
+                        "The attack has come to pictures that are not numbers any more at step {step}; "
+                        "try another seed.",
+                        "ステップ{step}で攻撃の計算が発散しました。別のシードで試してください。",
+                    ),
+                    step=index,
+                )
             images = as_pictures(state.images)
             # an objective that is not a number can never be the best
             improved = state.objective <= best

@@ -397,10 +397,15 @@ class Presenter:
         return SeenView(title, corner, seen, self.say(words.SEES_KIND[step.view.kind]))
 
     def _bars(self, view: View) -> Iterator[tuple[str, float]]:
-        """Name an API's classes in the present language, and a gradient's layers by their order."""
+        """Name an API's classes in the present language, and a gradient's layers by their order.
+
+        What an API withholds has no bar.
+        """
         scene = self.session.intent.scene
         titles = {t.title.en: t.title for group in scene.targets.values() for t in group}
         for i, (name, value) in enumerate(view.bars, start=1):
+            if view.kind in ("top", "labels") and not value:
+                continue
             if view.kind != "gradient":
                 yield self.say(titles[name]) if name in titles else name, value
             elif i == len(view.bars):

@@ -80,6 +80,10 @@ MIXED = Text(
 SEES = Text("The attacker sees", "攻撃者に見えているもの")
 SEES_KIND = {
     "scores": Text("How sure the model is of each class.", "各種類に対する、モデルの確信度です。"),
+    "top": Text(
+        "How sure the model is of its first choices; the rest is withheld.",
+        "上位の種類の確信度だけです。残りは伏せられています。",
+    ),
     "labels": Text("Only the name of the class.", "種類の名前だけです。"),
     "gradient": Text(
         "How large the gradient is in each layer: all that was sent.",

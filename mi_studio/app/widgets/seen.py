@@ -47,7 +47,7 @@ class Bars(QWidget):
         if self._view is None:
             return []
         kind = self._view.kind
-        form = {"scores": "{:.1%}", "labels": "", "gradient": "{:.2f}"}[kind]
+        form = {"labels": "", "gradient": "{:.2f}"}.get(kind, "{:.1%}")
         return [(name, value, form.format(value)) for name, value in self._view.bars[:MOST]]
 
     def set_view(self, view: View | None, empty: str) -> None:

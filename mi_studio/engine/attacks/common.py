@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
@@ -29,13 +28,23 @@ def random_shifts(
 def shifted(images: Tensor, shifts: Tensor) -> Tensor:
     """Return every image under every shift: (k·n, c, h, w), the n images of the first shift first.
 
-    Works on static tensors only, so that it can be captured in a CUDA graph.
+    Works on static tensors only, so that it can be captured in a CUDA graph, and by matrix products,
+    whose gradient is the same every time, as that of ``grid_sample`` on CUDA is not.
     """
-    count, copies = len(images), len(shifts)
-    still = torch.eye(2, 3, device=images.device).expand(copies, 2, 3)
-    moved = torch.cat([still[:, :, :2], shifts[:, :, None]], dim=2)
-    grid = affine_grid(moved.repeat_interleave(count, 0), [copies * count, *images.shape[1:]], False)
-    return grid_sample(images.repeat(copies, 1, 1, 1), grid, padding_mode="border", align_corners=False)
+    height, width = images.shape[2:]
+    rows = _between(shifts[:, 1] * height / 2, height)
+    columns = _between(shifts[:, 0] * width / 2, width)
+    return torch.einsum("kyi,ncij,kxj->kncyx", rows, images, columns).flatten(0, 1)
+
+
+def _between(offsets: Tensor, size: int) -> Tensor:
+    """Return (k, size, size): each row's share of every pixel when a line is read ``offsets`` (k,) pixels on.
+
+    Linear between two pixels; beyond the border the last pixel goes on.
+    """
+    places = torch.arange(size, device=offsets.device, dtype=offsets.dtype)
+    read = (places + offsets[:, None]).clamp(0, size - 1)
+    return (1 - (read[:, :, None] - places).abs()).clamp_min(0)
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -36,30 +36,37 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
     label = infer_label(access.message)
     guess = torch.randn((1, *setup.shape), generator=setup.draws()).mul_(0.2).add_(0.5).clamp_(0, 1)
     guess = guess.to(setup.device).requires_grad_(True)
+    guess.grad = torch.zeros_like(guess)
     objective = torch.zeros((), device=setup.device)
     rate = torch.tensor(LEARNING_RATE, device=setup.device)
     on_gpu = setup.device.type == "cuda"
     optimiser = torch.optim.Adam([guess], lr=rate if on_gpu else LEARNING_RATE, capturable=on_gpu)
 
-    def step() -> None:
+    def compare() -> None:
+        assert guess.grad is not None
         loss = cross_entropy(access.model(guess), label)
         gradients = torch.autograd.grad(loss, parameters, create_graph=True)
         matched = _cosine_distance(gradients, access.message) + TOTAL_VARIATION * common.total_variation(
             guess
         )
-        guess.grad = torch.autograd.grad(matched, guess)[0].sign()
+        guess.grad.copy_(torch.autograd.grad(matched, guess)[0].sign())
         objective.copy_(matched.detach())
+
+    def step() -> None:
         optimiser.step()
         with torch.no_grad():
             guess.clamp_(0, 1)
+        compare()  # last, so that the objective is that of the picture which is handed out
 
     stepper = Stepper(step, setup.device)
-    yield Progress(guess.detach(), math.inf)
+    compare()
+    yield Progress(guess.detach(), float(objective))
     seen = access.version
     for index in range(1, setup.steps + 1):
         if access.version != seen:  # the client sent again: read the label once more
             seen = access.version
             label.copy_(infer_label(access.message))
+            compare()
         falling = LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps)))
         if on_gpu:
             rate.fill_(falling)

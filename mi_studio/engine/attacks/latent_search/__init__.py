@@ -40,7 +40,11 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     best = best[:, :STARTS]
     best_costs = best_costs[:, :STARTS]
     yield Progress(_draw(prior, best[:, 0]), float(best_costs[:, 0].mean()))
+    seen = access.version
     for _ in range(looks):
+        if access.version != seen:  # another model: the kept ones must prove themselves again
+            seen = access.version
+            best_costs = _costs_of(access, prior, best, labels)
         latents = torch.randn((CHUNK, prior.latent), generator=draws).to(setup.device)
         best_costs, best = _costs(access, prior, latents, labels, (best_costs, best))
         yield Progress(_draw(prior, best[:, 0]), float(best_costs[:, 0].mean()))
@@ -92,6 +96,14 @@ def _costs(
         pool = torch.cat([kept[1], pool], dim=1)
     order = costs.argsort(dim=1)[:, :STARTS]
     return costs.gather(1, order), pool.gather(1, order[:, :, None].expand(-1, -1, pool.shape[2]))
+
+
+@torch.no_grad()
+def _costs_of(access: WhiteBox, prior: Prior, latents: Tensor, labels: Tensor) -> Tensor:
+    """Return the cost (targets, starts) of latents (targets, starts, d), each for its own target."""
+    rows = latents.flatten(0, 1)
+    shortfall = _shortfall(access.model(prior(rows)), labels.repeat_interleave(latents.shape[1]))
+    return (shortfall + LATENT_PENALTY * rows.square().mean(1)).reshape(latents.shape[:2])
 
 
 @torch.no_grad()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -30,20 +29,28 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     objective = torch.zeros((), device=setup.device)
     optimiser = torch.optim.Adam([images], lr=LEARNING_RATE, capturable=setup.device.type == "cuda")
 
-    def step() -> None:
+    def look() -> None:
         copies = common.shifted(images, shifts)
         cost = common.margin(access.model(copies), labels.repeat(COPIES)).mean()
         cost = cost + TOTAL_VARIATION * common.total_variation(images)
         optimiser.zero_grad(set_to_none=False)
         cost.backward()  # type: ignore[no-untyped-call]
         objective.copy_(cost.detach())
+
+    def step() -> None:
         optimiser.step()
         with torch.no_grad():
             images.clamp_(0, 1)
+        look()  # last, so that the objective is that of the pictures which are handed out
 
     stepper = Stepper(step, setup.device)
-    yield Progress(images.detach(), math.inf)
+    look()
+    yield Progress(images.detach(), float(objective))
+    seen = access.version
     for _ in range(setup.steps):
+        if access.version != seen:  # another model: its gradient is not the one that was taken
+            seen = access.version
+            look()
         shifts.copy_(common.random_shifts(COPIES, setup.shape, draws))
         stepper()
         yield Progress(images.detach(), float(objective))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mi_studio.core.knobs import Value
+from mi_studio.core.step import ViewKind
 
 
 def answer(scores: Tensor, value: Value) -> Tensor:
@@ -30,3 +31,9 @@ def answer(scores: Tensor, value: Value) -> Tensor:
         case "label":
             return torch.zeros_like(scores).scatter(1, scores.argmax(1, keepdim=True), 1.0)
     raise ValueError(f"granularity cannot be {value!r}")
+
+
+def kind(value: Value) -> ViewKind:
+    """Return what an answer of this granularity is."""
+    kinds: dict[str, ViewKind] = {"top3": "top", "top1": "top", "label": "labels"}
+    return kinds.get(str(value), "scores")

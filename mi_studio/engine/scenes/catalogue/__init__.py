@@ -14,7 +14,7 @@ from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.config import ALL_TARGETS, RunConfig
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Pictures
+from mi_studio.core.step import Pictures, ViewKind
 from mi_studio.core.weights import WeightsCard, find_weights
 from mi_studio.engine.access import Access, Prior, ScoreApi, Setup, WhiteBox
 from mi_studio.engine.case import Worth
@@ -59,7 +59,9 @@ class CatalogueCase:
 
         names = [t.title.en for t in card.targets_for(values)]
         self.access: Access = (
-            WhiteBox(self._model, names) if attack.access == "white-box" else ScoreApi(self._answer, names)
+            WhiteBox(self._model, names)
+            if attack.access == "white-box"
+            else ScoreApi(self._answer, names, self._kind)
         )
         self.setup = Setup(
             tuple(t.label for t in targets),
@@ -104,6 +106,12 @@ class CatalogueCase:
             answer = importlib.import_module(defense.module).answer
             scores = answer(scores, self._values[defense.knob.id])
         return scores
+
+    def _kind(self) -> ViewKind:
+        kind: ViewKind = "scores"
+        for defense in self._defenses:
+            kind = importlib.import_module(defense.module).kind(self._values[defense.knob.id])
+        return kind
 
 
 def open_case(config: RunConfig, device: torch.device, picture: Pictures | None) -> CatalogueCase:  # noqa: ARG001

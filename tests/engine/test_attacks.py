@@ -1,0 +1,127 @@
+"""What the attacks share, and what each one owes to its own objective."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mi_studio.core.config import resolve
+from mi_studio.core.errors import RunError
+from mi_studio.engine import Run
+from mi_studio.engine.access import GradientLeak, Progress, ScoreApi, Setup, WhiteBox
+from mi_studio.engine.attacks import common, inverting_gradients, latent_search, mi_face
+from mi_studio.engine.defenses import output_restriction
+
+CPU = torch.device("cpu")
+
+
+class Line(nn.Module):
+    """Two classes of tiny pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(x.flatten(1))
+
+
+class Row:
+    """A prior whose pictures are its latents."""
+
+    latent = 8
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return z.reshape(-1, 1, 2, 4)
+
+
+def setup(steps: int, prior: Row | None = None) -> Setup:
+    return Setup((0,), (1, 2, 4), 0, steps, CPU, prior)
+
+
+def net(seed: int = 0) -> Line:
+    torch.manual_seed(seed)
+    return Line().requires_grad_(False)
+
+
+class TestShifts:
+    def test_whole_pixels(self) -> None:
+        images = torch.rand(2, 1, 4, 6)
+        right, down = torch.tensor([[2 / 6, 0.0], [0.0, 2 / 4]])  # one pixel each
+        moved = common.shifted(images, torch.stack([right, down])).unflatten(0, (2, 2))
+        assert torch.allclose(moved[0][..., :-1], images[..., 1:], atol=1e-5)
+        assert torch.allclose(moved[0][..., -1], images[..., -1], atol=1e-5)
+        assert torch.allclose(moved[1][:, :, :-1], images[:, :, 1:], atol=1e-5)
+
+    def test_half_a_pixel_is_the_mean_of_two(self) -> None:
+        images = torch.rand(1, 3, 5, 5)
+        moved = common.shifted(images, torch.tensor([[1 / 5, 0.0]]))
+        assert torch.allclose(moved[..., :-1], (images[..., :-1] + images[..., 1:]) / 2, atol=1e-5)
+
+
+class TestAnObjectiveIsThatOfItsPicture:
+    def test_inverting_gradients(self) -> None:
+        model = net().requires_grad_(True)
+        loss = nn.functional.cross_entropy(model(torch.rand(1, 1, 2, 4)), torch.tensor([1]))
+        message = [g.detach() for g in torch.autograd.grad(loss, list(model.parameters()))]
+        for progress in inverting_gradients.attack(GradientLeak(model, message), setup(5)):
+            guess = progress.images.clone()
+            loss = nn.functional.cross_entropy(model(guess), inverting_gradients.infer_label(message))
+            mine = torch.autograd.grad(loss, list(model.parameters()))
+            cost = inverting_gradients._cosine_distance(mine, message)
+            cost = cost + inverting_gradients.TOTAL_VARIATION * common.total_variation(guess)
+            assert progress.objective == pytest.approx(float(cost), abs=1e-5)
+
+    def test_mi_face(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(common, "shifted", lambda images, shifts: images.repeat(len(shifts), 1, 1, 1))
+        model = net()
+        for progress in mi_face.attack(WhiteBox(model, ("a", "b")), setup(5)):
+            cost = common.margin(model(progress.images), torch.tensor([0])).mean()
+            cost = cost + mi_face.TOTAL_VARIATION * common.total_variation(progress.images)
+            assert progress.objective == pytest.approx(float(cost), abs=1e-5)
+
+
+@pytest.mark.parametrize("at", [1, 8])
+def test_latent_search_measures_what_it_has_kept_by_the_model_of_now(at: int) -> None:
+    """Candidates that a model of yesterday liked must not keep their place by yesterday's cost."""
+
+    def worst(moved: bool) -> float:
+        model = net()
+        access = WhiteBox(model, ("a", "b"))
+        for index, progress in enumerate(latent_search.attack(access, setup(30, Row()))):
+            if index == at + 1:
+                return progress.objective
+            if index == at and moved:  # a model that takes everything for the other class
+                model.head.weight.zero_()
+                model.head.bias.copy_(torch.tensor([0.0, 1000.0]))
+                access.version += 1
+        raise AssertionError
+
+    assert worst(moved=True) > worst(moved=False) + 500
+
+
+@pytest.mark.parametrize(
+    ("granularity", "kind"),
+    [("full", "scores"), ("round1", "scores"), ("top3", "top"), ("top1", "top"), ("label", "labels")],
+)
+def test_a_view_says_what_the_api_lets_out(granularity: str, kind: str) -> None:
+    config = resolve("catalogue", attack="score-search", settings={"granularity": granularity}, steps=1)
+    views = [step.view for step in Run(config)]
+    assert {view.kind for view in views} == {kind}
+    if kind == "labels":
+        assert sorted(value for _, value in views[-1].bars) == [0, 0, 0, 0, 1]
+
+
+def test_the_kind_follows_the_knob() -> None:
+    api = ScoreApi(lambda x: x, ("a",), lambda: output_restriction.kind("label"))
+    assert api.view(torch.ones(1, 1)).kind == "labels"
+
+
+def test_pictures_that_are_no_numbers_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(access: object, setup: Setup) -> "object":
+        yield Progress(torch.full((1, *setup.shape), math.nan), 0.0)
+
+    monkeypatch.setattr(inverting_gradients, "attack", broken)
+    with pytest.raises(RunError, match="step 0"):
+        list(Run(resolve("federated", steps=2)))
