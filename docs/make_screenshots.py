@@ -1,89 +1,162 @@
-"""Take the pictures in docs/screenshots with ``mi-studio screenshot``: ``make screenshots``.
+"""Take all pictures in docs/screenshots and write docs/screens.md around them: ``make screenshots``.
 
-python docs/make_screenshots.py               the few that README and docs show
-python docs/make_screenshots.py --all DIR     every scene x language x theme x size, into DIR
+python docs/make_screenshots.py              every scenario x language x theme x size
+python docs/make_screenshots.py NAME...      some scenarios
+python docs/make_screenshots.py --all DIR    the same into DIR, with the smallest window too; nothing in docs
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parent / "screenshots"
-LANGUAGES, THEMES, SIZES = ("en", "ja"), ("light", "dark", "contrast"), ("1280x800", "1920x1080")
-COLOURS = 192
+from mi_studio.app.screenshot import Move, Shot, screenshots
+from mi_studio.core.config import resolve
+from mi_studio.core.knobs import Value
+
+PAGE = Path(__file__).resolve().parent / "screens.md"
+FOLDER = PAGE.parent / "screenshots"
+LANGUAGES = {"en": "English", "ja": "Japanese"}
+THEMES = {"light": "light", "dark": "dark", "contrast": "high contrast"}
+SIZES = ((1280, 800), (1920, 1080))
+SMALLEST = (1000, 640)
+COLOURS = 256
 """A screenshot has few colours; a palette makes the file a third as large."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a picture shows: a choice, and how far it has run."""
+    """What a picture shows: a choice, what is done to it on the way, and which picker is open."""
 
     name: str
-    arguments: tuple[str, ...]
+    title: str
+    scene: str
+    attack: str | None = None
+    settings: dict[str, Value] = field(default_factory=dict)
+    move: Move | None = None
+    picker: str = ""
+    sizes: tuple[tuple[int, int], ...] = SIZES
 
 
 SCENARIOS = (
-    Scenario("federated", ("--scene", "federated")),
-    Scenario("federated-noise", ("--scene", "federated", "--set", "gradient-noise=0.5")),
-    Scenario("catalogue", ("--scene", "catalogue")),
-    Scenario("catalogue-dp", ("--scene", "catalogue", "--set", "epsilon=1", "private-records=2000")),
     Scenario(
-        "catalogue-api", ("--scene", "catalogue", "--attack", "score-search", "--set", "granularity=top1")
+        "federated-noise",
+        "Federated leak, noise on the gradient",
+        "federated",
+        settings={"gradient-noise": 0.5},
     ),
-)  # fmt: skip
-
-SHOWN = (
-    ("federated-noise", "en", "light", "1280x800"),
-    ("federated-noise", "ja", "light", "1280x800"),
-    ("catalogue-dp", "en", "dark", "1280x800"),
-    ("catalogue-dp", "ja", "dark", "1280x800"),
-    ("catalogue-api", "en", "contrast", "1280x800"),
-    ("federated", "ja", "light", "1920x1080"),
+    Scenario(
+        "federated-mixed",
+        "Federated leak, more noise from the middle of the run on",
+        "federated",
+        settings={"gradient-noise": 0.1},
+        move=Move(60, "gradient-noise", 1.0),
+    ),
+    Scenario(
+        "catalogue-dp",
+        "Unreleased catalogue, trained with differential privacy on few records",
+        "catalogue",
+        settings={"epsilon": 1.0, "private-records": 2000},
+    ),
+    Scenario(
+        "catalogue-api",
+        "Unreleased catalogue, coarser answers of an API",
+        "catalogue",
+        attack="score-search",
+        settings={"granularity": "top1"},
+    ),
+    Scenario("picker", "Choosing an attack", "catalogue", picker="attack", sizes=SIZES[:1]),
 )
-"""What README and docs show."""
+
+HEAD = """# Screens
+
+Written by `make screenshots`, which takes every picture from the real window after a real run; what the
+verdict says is what came out of that run. Every scenario stands here in both languages and all themes.
+"""
 
 
-def take(scenario: Scenario, language: str, theme: str, size: str, folder: Path) -> Path:
-    """Take one picture and make its file small."""
-    path = folder / f"{scenario.name}-{language}-{theme}-{size}.png"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "mi_studio", "screenshot", *scenario.arguments),
-            *("--lang", language, "--theme", theme, "--size", size, "--out", str(path)),
-        ],
-        check=True,
-    )
-    with Image.open(path) as image:
-        if "x".join(map(str, image.size)) != size:
-            sys.exit(f"{path.name} is {image.size}, not {size}.")
-        small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
-    return path
+def looks(scenario: Scenario, sizes: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield language, theme, size and file name of every picture of a scenario."""
+    for width, height in sizes:
+        for language in LANGUAGES:
+            for theme in THEMES:
+                size = f"{width}x{height}"
+                yield language, theme, size, f"{scenario.name}-{language}-{theme}-{size}.png"
+
+
+def take(scenario: Scenario, folder: Path, smallest: bool) -> None:
+    """Run a scenario once, take all its pictures, and make their files small."""
+    sizes = (*scenario.sizes, SMALLEST) if smallest else scenario.sizes
+    shots = []
+    for language, theme, size, name in looks(scenario, sizes):
+        width, height = size.split("x")
+        shots.append(Shot(folder / name, language, theme, (int(width), int(height)), scenario.picker))
+    config = resolve(scenario.scene, attack=scenario.attack, settings=scenario.settings)
+    screenshots(config, shots, move=scenario.move)
+    for shot in shots:
+        with Image.open(shot.out) as image:
+            if image.size != shot.size:
+                sys.exit(f"{shot.out.name} is {image.size}, not {shot.size}.")
+            small = image.convert("RGB").quantize(
+                COLOURS,
+                method=Image.Quantize.MAXCOVERAGE,  # keeps the few pixels of a badge in their colour
+                kmeans=3,
+                dither=Image.Dither.NONE,
+            )
+        small.save(shot.out, optimize=True)
+        print(f"{shot.out.name}  {shot.out.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+def page() -> str:
+    """Return docs/screens.md."""
+    parts = [HEAD]
+    for scenario in SCENARIOS:
+        parts.append(f"## {scenario.title}\n")
+        for width, height in scenario.sizes:
+            parts.append(f"| {width} x {height} | {' | '.join(LANGUAGES.values())} |")
+            parts.append("|---" * (1 + len(LANGUAGES)) + "|")
+            for theme, title in THEMES.items():
+                cells = [
+                    f"![{scenario.title}, {spoken}, {title}](screenshots/"
+                    f"{scenario.name}-{language}-{theme}-{width}x{height}.png)"
+                    for language, spoken in LANGUAGES.items()
+                ]
+                parts.append(f"| {title} | {' | '.join(cells)} |")
+            parts.append("")
+    return "\n".join(parts)
 
 
 def main() -> None:
-    """Take what was asked for."""
+    """Take what was asked for; every scenario in a process of its own."""
     parser = argparse.ArgumentParser(description="Take the pictures in docs/screenshots.")
-    parser.add_argument("--all", type=Path, metavar="DIR", help="every combination, into DIR")
+    parser.add_argument("names", nargs="*", help="scenarios; all of them if left out")
+    parser.add_argument("--all", type=Path, metavar="DIR", help="into DIR, with the smallest window too")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    wanted = (
-        list(itertools.product((s.name for s in SCENARIOS), LANGUAGES, THEMES, SIZES))
-        if options.all
-        else list(SHOWN)
-    )
-    folder = options.all or FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     known = {s.name: s for s in SCENARIOS}
-    for name, language, theme, size in wanted:
-        path = take(known[name], language, theme, size, folder)
-        print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB", flush=True)
+    names = options.names or list(known)
+    if unknown := [n for n in names if n not in known]:
+        parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(known)}")
+    folder = options.all or FOLDER
+    if options.here:
+        take(known[names[0]], folder, smallest=bool(options.all))
+        return
+    for name in names:
+        into = ["--all", str(options.all)] if options.all else []
+        subprocess.run([sys.executable, __file__, name, "--here", *into], check=True)
+    if not options.all:
+        wanted = {name for s in SCENARIOS for _, _, _, name in looks(s, s.sizes)}
+        for old in FOLDER.glob("*.png"):
+            if old.name not in wanted:
+                old.unlink()
+        PAGE.write_text(page(), encoding="utf-8")
+    print(f"{sum(f.stat().st_size for f in folder.glob('*.png')) / 1e6:.1f} MB in {folder}")
 
 
 if __name__ == "__main__":
