@@ -322,10 +322,12 @@ class Controller(QObject):
     def _save_picture_requested(self) -> None:
         if not self._try(self.session.save):
             return
+        main = self.session.main
+        shown = self.session.shown(main)[0] if main is not None else None
         path = self._ask_where(SAVE_PICTURE, PICTURES, ".png")
-        if path is not None:
-            picture = self.session.save().history.at(self.session.position).images
-            self._write(path, lambda: atomic.write_bytes(path, png(picture)), SAVED)
+        if path is not None and shown is not None:
+            picture = png(shown.images)
+            self._write(path, lambda: atomic.write_bytes(path, picture), SAVED)
 
     def _ask_where(self, title: Text, kind: Text, suffix: str) -> Path | None:
         wish = self.session.intent.wish

@@ -146,9 +146,12 @@ class Lane:
     history: History = field(default_factory=History)
     secret: Pictures | None = None
     effective: Mapping[str, Text | None] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """The knobs as they act at its newest step; empty before the first."""
     utility: Utility | None = None
     privacy: Privacy | None = None
     result: Mapping[str, Any] | None = None
+    """The result document once the run is whole."""
     opened: bool = False
     ended: bool = False
     awaited: int = 0
@@ -166,7 +169,7 @@ class Lane:
             secret=recording.secret,
             utility=_utility(recording.result) if main else None,
             privacy=_privacy(recording.result) if main else None,
-            result=recording.result if main else None,
+            result=recording.result or None if main else None,
             opened=True,
             ended=True,
         )
@@ -198,6 +201,7 @@ class Lane:
                 self.history.append(message.step)
                 self.history.moves.extend(message.moves)
                 self.awaited = max(0, self.awaited - 1)
+                self.values = message.values
                 self.utility, self.privacy = message.utility, message.privacy
                 if not self.mixed:  # a knob that moved before the first step belongs to the configuration
                     self.config = self.config.turned(message.values)

@@ -257,7 +257,7 @@ class Presenter:
         return self.say(found.title) if found else ""
 
     def _pane(self, role: Role, lane: Lane) -> PaneView:
-        shown, final = self._shown(lane)
+        shown, final = self.session.shown(lane)
         title = {
             Role.MAIN: words.HANDED_IN if final else words.HAS_NOW,
             Role.TWIN: words.NO_PROTECTION,
@@ -281,13 +281,6 @@ class Presenter:
         said = self.say(title)
         described = self._described(said, where, value)
         return PaneView(said, where, footer, shown.images, meter, described, ring=role is Role.MAIN)
-
-    def _shown(self, lane: Lane) -> tuple[Step | None, bool]:
-        """Return the step to show, and whether it is the one that the attacker hands in."""
-        head = self.session.head
-        if head is None and lane.ended and lane.result is not None and lane.history.steps:
-            return lane.history.final, True
-        return lane.at(head), False
 
     def _is_protected(self, lane: Lane) -> bool:
         cards = self.session.intent.cards
@@ -386,7 +379,7 @@ class Presenter:
 
     def _seen(self) -> SeenView:
         main = self.session.main
-        step = self._shown(main)[0] if main is not None else None
+        step = self.session.shown(main)[0] if main is not None else None
         title = self.say(words.SEES)
         if step is None:
             return SeenView(title, "", None, self.say(words.SEES_SOON))
@@ -463,7 +456,7 @@ class Presenter:
     def _verdict(self) -> VerdictView:
         session = self.session
         twin = session.lanes[Role.TWIN]
-        return verdict(session.main, session.lanes.judged, twin, self.language, session.head)
+        return verdict(session.main, session.lanes.judged, twin, self.language, session.head, session.missing)
 
     # the timeline
 

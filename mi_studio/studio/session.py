@@ -14,10 +14,10 @@ from psygnal import Signal
 
 from mi_studio.core import paths, recording
 from mi_studio.core.cards import Library, SceneCard
-from mi_studio.core.config import OWN_PICTURE, RunConfig
+from mi_studio.core.config import OWN_PICTURE, RunConfig, why_no_effect
 from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, UsageError
 from mi_studio.core.recording import Recording
-from mi_studio.core.step import Pictures
+from mi_studio.core.step import Pictures, Step
 from mi_studio.core.text import Text
 from mi_studio.studio.intent import Intent, Wish, lean
 from mi_studio.studio.lanes import (
@@ -41,6 +41,11 @@ SETTLE_SECONDS = 0.3
 """A knob must rest this long before the run "had it been so from the start" begins."""
 
 NoteKind = Literal["pending", "acts", "restarted"]
+
+Missing = Literal["waits", "recorded", "stopped", "failed"]
+"""Why there is no unmixed run to judge by: it is still to come, there was none in the recording, the mixed
+run stopped, or the run from the start failed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Session:
         self._film: _Film | None = None
         self._settle_at: float | None = None
         self._quiet = False
+        self._fresh_failed = False
         self.intent.changed.connect(self._on_intent)
 
     # what can be asked about the stage
@@ -139,6 +145,21 @@ class Session:
     def awaits_effect(self) -> bool:
         """Whether a knob has moved and the attack has not taken it in yet."""
         return self.playing and bool(self._pending)
+
+    @property
+    def missing(self) -> Missing:
+        """Why a mixed run cannot be judged, where no unmixed one is beside it."""
+        if self.replay:
+            return "recorded"
+        if self.state is RunState.FAILED:
+            return "stopped"
+        return "failed" if self._fresh_failed else "waits"
+
+    def shown(self, lane: Lane) -> tuple[Step | None, bool]:
+        """Return the step of a lane to show, and whether it is the one that the attacker hands in."""
+        if self.head is None and lane.ended and lane.result is not None and lane.history.steps:
+            return lane.history.final, True
+        return lane.at(self.head), False
 
     @property
     def can_run(self) -> bool:
@@ -375,6 +396,7 @@ class Session:
             self._settle_at = None
         else:
             self.lanes.drop(role)
+            self._fresh_failed = self._fresh_failed or role is Role.FRESH
             self._finish_if_over()
         self.told.emit(failure)
 
@@ -403,8 +425,11 @@ class Session:
         config = self._config()
         if role is Role.TWIN:
             if not self.intent.on:
+                self._drop(role)
                 return
             config = config.undefended()
+        else:
+            self._fresh_failed = False
         there = self.lanes[role]
         if there is not None and self._key(there.config) == self._key(config):
             return
@@ -431,6 +456,7 @@ class Session:
         self._drop(*Role)
         self._engine.halt()
         self.head, self._film, self._settle_at, self.replay = None, None, None, ""
+        self._fresh_failed = False
         self.notes = {k: n for k, n in self.notes.items() if keep_earlier and n.kind == "restarted"}
 
     def _is_earlier(self, config: RunConfig) -> bool:
@@ -541,10 +567,20 @@ class Session:
         if main.ended:
             # nothing is left for the knob to act on: the attack starts anew under it
             self.notes |= {k: Note("restarted") for k in moved}
-        else:
-            self._engine.turn(main.ticket, {k: wish.values[k] for k in moved})
-            self.notes |= {k: Note("pending") for k in moved}
+        elif acting := {k: wish.values[k] for k in moved if self._acts(k)}:
+            self._engine.turn(main.ticket, acting)
+            for knob, value in acting.items():
+                if main.values.get(knob) == value:  # back again before anything came of it
+                    self.notes.pop(knob, None)
+                else:
+                    self.notes[knob] = Note("pending")
         self._settle_at = self._clock() + SETTLE_SECONDS
+
+    def _acts(self, knob: str) -> bool:
+        """Whether a knob can reach this attacker; one that cannot must not make the run a mixed one."""
+        intent = self.intent
+        owner = next((d for d in intent.defenses if d.knob.id == knob), None)
+        return owner is None or why_no_effect(owner, intent.cards.attack(intent.wish.attack)) is None
 
     def _settled(self) -> None:
         """A knob has come to rest."""
@@ -556,8 +592,9 @@ class Session:
             return
         if main.history.steps and (main.mixed or self._pending):
             self._beside(Role.FRESH)
-        if self.lanes[Role.TWIN] is None:
-            self._beside(Role.TWIN)
+        else:
+            self._drop(Role.FRESH)
+        self._beside(Role.TWIN)
 
     def _tell_no_picture(self) -> None:
         self.told.emit(

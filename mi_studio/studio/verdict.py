@@ -10,6 +10,7 @@ from mi_studio.core.cards import library
 from mi_studio.core.text import Text
 from mi_studio.studio import words
 from mi_studio.studio.lanes import Lane
+from mi_studio.studio.session import Missing
 from mi_studio.studio.views import Tone, VerdictView
 
 PLAIN_DB = 20.0
@@ -95,7 +96,12 @@ def _judge_classes(scores: Scores) -> tuple[Tone, Text]:
 
 
 def verdict(
-    main: Lane | None, judged: Lane | None, twin: Lane | None, language: str, head: int | None = None
+    main: Lane | None,
+    judged: Lane | None,
+    twin: Lane | None,
+    language: str,
+    head: int | None = None,
+    missing: Missing = "waits",
 ) -> VerdictView:
     """Return what may be said now, or about the step ``head`` where somebody looks back.
 
@@ -107,6 +113,8 @@ def verdict(
         The unmixed run that decides; ``None`` where there is none (yet).
     twin
         The undefended run beside it.
+    missing
+        Why there is no ``judged``.
     """
 
     def say(text: Text, **values: object) -> str:
@@ -114,8 +122,8 @@ def verdict(
 
     if main is None or not main.history.steps:
         return VerdictView("plain", say(words.NO_VERDICT), say(words.PRESS_PLAY_FOR_IT))
-    if judged is None and main.ended and not main.ticket:
-        return VerdictView("plain", say(words.MIXED_RECORDING), "")
+    if judged is None and missing != "waits":
+        return VerdictView("plain", say(words.NO_JUDGED[missing]), "")
     scores = Scores.of(judged, head) if judged is not None else None
     if judged is None or scores is None or (judged is not main and not judged.ended):
         return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))

@@ -172,10 +172,20 @@ WAITS_WHY = Text(
     "The picture on the stage was made under two settings, which nobody could compare.",
     "いま見えている画像は2つの設定が混ざったもので、比較に使えません。",
 )
-MIXED_RECORDING = Text(
-    "A setting changed during this recording, so there is no verdict on it.",
-    "この記録は途中で設定が変わったため、判定しません。",
-)
+NO_JUDGED = {
+    "recorded": Text(
+        "A setting changed during this recording, so there is no verdict on it.",
+        "この記録は途中で設定が変わったため、判定しません。",
+    ),
+    "stopped": Text(
+        "A setting changed before this run stopped, so there is no verdict on it. Restart it for one.",
+        "この実行は設定が変わったあとに止まったため、判定しません。最初からやり直すと判定できます。",
+    ),
+    "failed": Text(
+        "The run from the start under this setting failed, so there is no verdict. Restart to try again.",
+        "この設定での最初からの実行が失敗したため、判定できません。やり直すと判定できます。",
+    ),
+}
 # evidence, joined by JOIN
 JOIN = Text(" · ", "・")
 E_PSNR = Text("Likeness {value} dB", "一致度 {value} dB")

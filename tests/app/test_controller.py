@@ -225,6 +225,19 @@ def test_save_and_open(qtbot: QtBot, program: Open, tmp_path: Path, monkeypatch:
     assert controller.session.filming
 
 
+def test_the_saved_picture_is_the_one_that_is_shown(
+    qtbot: QtBot, program: Open, fake: type[FakeRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.best_at = 5
+    controller = program()
+    finish(qtbot, controller)
+    path = tmp_path / "picture.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    controller.window.save_picture_requested.emit()
+    with Image.open(path) as saved:
+        assert saved.convert("RGB").getpixel((0, 0)) == (50, 50, 50)
+
+
 def test_the_program_opens_with_a_recording(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
     first = program()
     finish(qtbot, first)

@@ -22,6 +22,8 @@ class FakeRun:
     """Behaves as `mi_studio.engine.Run` does, towards a grey picture that gets lighter."""
 
     LIMIT = 20
+    best_at: int | None = None
+    """The step that is the best of all; ``None`` for the last."""
     fail_at: int | None = None
     fail_on_open: Exception | None = None
 
@@ -87,7 +89,7 @@ class FakeRun:
             view=View("gradient", (("conv1", 0.5), ("conv2", 1.0))),
             queries=0,
             seconds=0.01 * index,
-            best=True,
+            best=self.best_at is None or index <= self.best_at,
         )
 
     def _scores(self, index: int) -> dict[str, float]:

@@ -461,3 +461,118 @@ def test_a_film_stalls_with_the_screen_instead_of_jumping(stage: Stage) -> None:
     stage.clock.pass_(8)
     stage.session.tick()
     assert stage.session.position == int(LONGEST_STRIDE * RATE)
+
+
+def test_without_protection_there_is_no_twin_to_compare_with(stage: Stage) -> None:
+    session = stage.session
+    session.intent.turn("gradient-noise", 0.5)
+    session.toggle_play()
+    stage.work(4)
+    assert stage.role(Role.TWIN) is not None
+    session.intent.turn("gradient-noise", 0)
+    stage.work(2)
+    stage.rest()
+    assert session.main.mixed
+    assert stage.role(Role.FRESH) is not None
+    assert stage.role(Role.TWIN) is None
+
+
+def test_a_protection_taken_off_before_the_first_step_takes_its_twin_along(stage: Stage) -> None:
+    session = stage.session
+    session.intent.turn("gradient-noise", 0.5)
+    session.toggle_play()
+    session.intent.turn("gradient-noise", 0)
+    stage.work(2)
+    stage.rest()
+    assert not session.main.mixed
+    assert stage.role(Role.TWIN) is None
+
+
+def test_the_twin_follows_a_live_knob_that_is_no_protection() -> None:
+    stage = Stage("catalogue")
+    session = stage.session
+    session.intent.turn("epsilon", 1.0)
+    session.toggle_play()
+    stage.work(4)
+    session.intent.turn("private-records", 2000.0)
+    stage.work(2)
+    stage.rest()
+    assert stage.role(Role.FRESH).config.values["private-records"] == 2000
+    assert stage.role(Role.TWIN).config.values["private-records"] == 2000
+
+
+def test_a_knob_that_cannot_reach_the_attacker_leaves_the_run_unmixed() -> None:
+    stage = Stage("catalogue")
+    session = stage.session
+    session.toggle_play()
+    stage.work(4)
+    session.intent.toggle("output-restriction", True)
+    stage.work(2)
+    stage.rest()
+    stage.work(2)
+    assert not session.main.mixed
+    assert session.notes == {}
+    assert stage.role(Role.FRESH) is None
+    assert stage.role(Role.TWIN) is not None  # which shows that nothing changes
+
+
+def test_moved_and_moved_back_while_paused_drops_the_run_from_the_start(stage: Stage) -> None:
+    session = stage.session
+    session.toggle_play()
+    stage.work(4)
+    session.toggle_play()
+    session.intent.turn("gradient-noise", 0.5)
+    stage.rest()
+    assert stage.role(Role.FRESH) is not None
+    session.intent.turn("gradient-noise", 0)
+    stage.rest()
+    assert session.notes == {}
+    assert stage.role(Role.FRESH) is None
+    session.toggle_play()
+    stage.work(2)
+    assert not session.main.mixed
+
+
+def test_why_a_mixed_run_has_no_verdict(stage: Stage) -> None:
+    session = stage.session
+    session.toggle_play()
+    stage.work(4)
+    session.intent.turn("gradient-noise", 0.5)
+    stage.work(1)
+    assert session.missing == "waits"
+    stage.engine.make.fail_on_open = RuntimeError("no room")
+    stage.rest()
+    stage.work(1)
+    assert (session.lanes.judged, session.missing) == (None, "failed")
+    stage.engine.make.fail_on_open = None
+    session.intent.turn("gradient-noise", 1)
+    stage.work(1)
+    stage.rest()
+    assert session.missing == "waits"
+    stage.work(100)
+    mixed = session.save()
+    session.open_recording(mixed)
+    assert (session.lanes.judged, session.missing) == (None, "recorded")
+
+
+def test_a_mixed_run_that_breaks_has_stopped(stage: Stage) -> None:
+    stage.engine.make.fail_at = 8
+    session = stage.session
+    session.toggle_play()
+    stage.work(4)
+    session.intent.turn("gradient-noise", 0.5)
+    stage.work(20)
+    assert session.state is RunState.FAILED
+    assert (session.lanes.judged, session.missing) == (None, "stopped")
+
+
+def test_a_recording_of_half_a_run_hands_nothing_in(stage: Stage) -> None:
+    session = stage.session
+    session.toggle_play()
+    stage.work(5)
+    half = session.save()
+    session.open_recording(half)
+    stage.watch(1000)
+    shown, final = session.shown(session.main)
+    assert (shown.index, final) == (4, False)
+    assert not session.main.complete

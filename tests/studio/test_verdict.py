@@ -5,6 +5,7 @@ import pytest
 from mi_studio.core.config import resolve
 from mi_studio.core.history import KnobMove
 from mi_studio.studio.lanes import Lane
+from mi_studio.studio.session import Missing
 from mi_studio.studio.verdict import Scores, judge, verdict
 from mi_studio.studio.views import VerdictView
 
@@ -62,9 +63,11 @@ def lane(psnr: float, steps: int = 5, ticket: int = 1, ended: bool = True, **res
     return made
 
 
-def told(main: Lane | None, judged: Lane | None, twin: Lane | None = None) -> VerdictView:
+def told(
+    main: Lane | None, judged: Lane | None, twin: Lane | None = None, missing: Missing = "waits"
+) -> VerdictView:
     for language in ("ja", "en"):
-        view = verdict(main, judged, twin, language)
+        view = verdict(main, judged, twin, language, missing=missing)
         assert "{" not in view.sentence + view.evidence
     return view
 
@@ -123,8 +126,10 @@ def test_a_mixed_run_is_never_judged() -> None:
     fresh = lane(25, ended=False)
     assert "waits" in told(main, fresh).sentence
     assert told(main, lane(8)).tone == "safe"
-    main.ticket = 0  # a recording: no fresh run will come
-    assert "no verdict" in told(main, None).sentence
+    for missing, why in (("recorded", "recording"), ("stopped", "stopped"), ("failed", "failed")):
+        said = told(main, None, missing=missing).sentence
+        assert "no verdict" in said
+        assert why in said
 
 
 @pytest.mark.parametrize(
