@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, Target, library
 from mi_studio.core.errors import UsageError
@@ -24,8 +24,8 @@ MAX_STEPS = 100_000
 MAX_SEED = 2**63 - 1
 """Every generator that a seed goes into takes it up to here."""
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 Device = Literal["auto", "cpu", "cuda", "mps"]
+DEVICES: tuple[Device, ...] = get_args(Device)
 
 NO_KNOB = Text(
     "{scene} has no knob '{knob}'; choose one of {choices}.",
@@ -280,6 +280,6 @@ def resolve(
         target=chosen_target,
         seed=chosen_seed,
         steps=chosen_steps,
-        device=device,  # type: ignore[arg-type]  # checked against DEVICES above
+        device=device,
         image=image,
     )

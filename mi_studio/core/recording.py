@@ -1,7 +1,8 @@
 """The ``.mireplay`` file: a run that can be played without torch.
 
 A zip of ``manifest.json`` (what was run, every score of every step, knob moves) and one PNG per kept
-frame, plus the secret. Everything is bounded when it is read, because such files travel by mail.
+frame, plus the secret. Everything is bounded when it is read, because such files travel by mail; what is
+written is thinned to these bounds, so that it can always be read again.
 """
 
 from __future__ import annotations
@@ -12,28 +13,44 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from mi_studio.core import atomic
-from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import BadFileError, reason
+from mi_studio.core.config import DEVICES, MAX_SEED, MAX_STEPS, RunConfig
+from mi_studio.core.errors import BadFileError, RunError, reason
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import from_json, jsonable
-from mi_studio.core.step import Pictures, Step, View
+from mi_studio.core.step import VIEW_KINDS, Pictures, Step, View
 from mi_studio.core.text import Text
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Format 1 has one kind of view for the whole run."""
+
 MAX_FILE_BYTES = 64 * 2**20
 MAX_MEMBER_BYTES = 8 * 2**20
+MAX_MANIFEST_BYTES = 24 * 2**20
+MAX_MANIFEST_PARTS = 2_000_000
+"""Lists, objects and words; each takes many times its length in memory."""
+
 MAX_MEMBERS = 2_000
-MAX_STEPS = 100_000
+MAX_FRAMES = 900
+MAX_VIEWS = 2_000
+MAX_FILM_BYTES = 20 * 2**20
+"""Pixels of one film; two films, the secret and the manifest fit the file even where nothing packs."""
+
 MAX_SIDE = 512
+MAX_PICTURES = 256
+
+MANIFEST = "manifest.json"
+
+W = TypeVar("W", bound=str)
 
 ANOTHER = Text("Choose another recording.", "別の記録を選んでください。")
 
@@ -61,7 +78,13 @@ class Recording:
 
 
 def save(recording: Recording, path: Path) -> None:
-    """Write a recording atomically."""
+    """Write a recording atomically. Of a very long run fewer frames and views are kept, never fewer scores.
+
+    Raises
+    ------
+    RunError
+        If it is so large that it could not be opened again; nothing is written.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         manifest: dict[str, Any] = {
@@ -74,7 +97,21 @@ def save(recording: Recording, path: Path) -> None:
         if recording.twin is not None:
             manifest["twin"] = _history_to_json(archive, "twin", recording.twin)
         text = json.dumps(manifest, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        archive.writestr("manifest.json", text, zipfile.ZIP_DEFLATED)
+        archive.writestr(MANIFEST, text, zipfile.ZIP_DEFLATED)
+    try:
+        _check_size(buffer.getbuffer().nbytes, path.name)
+        _read(buffer, path.name)
+    except (BadFileError, *_DAMAGE) as error:
+        raise RunError(
+            Text(
+                "{name} was not written: this run holds more than a recording can.",
+                "この実行は記録に収まらない大きさのため、{name} は保存されませんでした。",
+            ),
+            remedy=Text(
+                "Run it with fewer targets or steps.", "標的かステップ数を減らして実行してください。"
+            ),
+            name=path.name,
+        ) from error
     atomic.write_bytes(path, buffer.getvalue())
 
 
@@ -87,51 +124,9 @@ def load(path: Path) -> Recording:
         If the file is missing, is not a recording, is larger than the bounds or comes from a newer version.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise BadFileError(
-                Text(
-                    "{name} is larger than {limit} MB and was not opened.",
-                    "{name} は{limit} MBを超えているため、開きませんでした。",
-                ),
-                remedy=ANOTHER,
-                name=path.name,
-                limit=MAX_FILE_BYTES >> 20,
-            )
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_MEMBERS or any(m.file_size > MAX_MEMBER_BYTES for m in members):
-                raise BadFileError(
-                    Text(
-                        "{name} holds more than a recording may and was not opened.",
-                        "{name} は記録として認められる量を超えているため、開きませんでした。",
-                    ),
-                    remedy=ANOTHER,
-                    name=path.name,
-                )
-            manifest = json.loads(_member(archive, "manifest.json"))
-            if (found := int(manifest["format"])) != FORMAT:
-                raise BadFileError(
-                    Text(
-                        "{name} was made by another version of MI Studio (format {found}, this program "
-                        "reads {known}).",
-                        "{name} は別のバージョンのMI Studioで作成されています（形式 {found}、"
-                        "このバージョンで開けるのは形式 {known}）。",
-                    ),
-                    remedy=Text(
-                        "Open it with that version.", "作成したときと同じバージョンで開いてください。"
-                    ),
-                    name=path.name,
-                    found=found,
-                    known=FORMAT,
-                )
-            twin = manifest.get("twin")
-            return Recording(
-                config=config_from_json(manifest["config"]),
-                secret=_fetch(archive, manifest["secret"]),
-                history=_history_from_json(archive, manifest["main"]),
-                result=dict(manifest["result"]),
-                twin=None if twin is None else _history_from_json(archive, twin),
-            )
+        _check_size(path.stat().st_size, path.name)
+        with path.open("rb") as file:
+            return _read(file, path.name)
     except BadFileError:
         raise
     except OSError as error:
@@ -152,6 +147,60 @@ def load(path: Path) -> Recording:
         ) from error
 
 
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_FILE_BYTES:
+        raise BadFileError(
+            Text(
+                "{name} is larger than {limit} MB and was not opened.",
+                "{name} は{limit} MBを超えているため、開きませんでした。",
+            ),
+            remedy=ANOTHER,
+            name=name,
+            limit=MAX_FILE_BYTES >> 20,
+        )
+
+
+def _read(file: IO[bytes], name: str) -> Recording:
+    """Read a recording; raises BadFileError, or of `_DAMAGE` whatever the libraries do."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        large = any(m.file_size > MAX_MEMBER_BYTES for m in members if m.filename != MANIFEST)
+        if len(members) > MAX_MEMBERS or large:
+            raise BadFileError(
+                Text(
+                    "{name} holds more than a recording may and was not opened.",
+                    "{name} は記録として認められる量を超えているため、開きませんでした。",
+                ),
+                remedy=ANOTHER,
+                name=name,
+            )
+        text = _member(archive, MANIFEST, MAX_MANIFEST_BYTES)
+        if sum(map(text.count, (b"[", b"{", b'"'))) > MAX_MANIFEST_PARTS:
+            raise ValueError("the manifest has too many parts")
+        manifest = json.loads(text)
+        if (found := int(manifest["format"])) not in READABLE:
+            raise BadFileError(
+                Text(
+                    "{name} was made by another version of MI Studio (format {found}, this program "
+                    "reads {known}).",
+                    "{name} は別のバージョンのMI Studioで作成されています（形式 {found}、"
+                    "このバージョンで開けるのは形式 {known}）。",
+                ),
+                remedy=Text("Open it with that version.", "作成したときと同じバージョンで開いてください。"),
+                name=name,
+                found=found,
+                known=FORMAT,
+            )
+        twin = manifest.get("twin")
+        return Recording(
+            config=config_from_json(manifest["config"]),
+            secret=_fetch(archive, manifest["secret"]),
+            history=_history_from_json(archive, manifest["main"]),
+            result=dict(manifest["result"]),
+            twin=None if twin is None else _history_from_json(archive, twin),
+        )
+
+
 def config_to_json(config: RunConfig) -> dict[str, Any]:
     """Turn a configuration into JSON's types; the user's picture stays out, only its being one is kept."""
     raw = asdict(config)
@@ -170,9 +219,9 @@ def config_from_json(raw: Mapping[str, Any]) -> RunConfig:
         defenses=tuple(_word(d) for d in raw["defenses"]),
         knobs=tuple((_word(k), from_json(v)) for k, v in raw["knobs"].items()),
         target=_word(raw["target"]),
-        seed=int(raw["seed"]),
-        steps=int(raw["steps"]),
-        device=raw["device"],
+        seed=_whole(raw["seed"], 0, MAX_SEED),
+        steps=_whole(raw["steps"], 1, MAX_STEPS),
+        device=_one_of(DEVICES, raw["device"]),
     )
 
 
@@ -182,9 +231,22 @@ def _word(raw: Any) -> str:
     return raw
 
 
+def _whole(raw: Any, low: int, high: int) -> int:
+    if not low <= (number := int(raw)) <= high:
+        raise ValueError("a number is out of bounds")
+    return number
+
+
+def _one_of(words: tuple[W, ...], raw: Any) -> W:
+    return words[words.index(raw)]
+
+
 def _history_to_json(archive: zipfile.ZipFile, name: str, history: History) -> dict[str, Any]:
-    frames = {str(k): _store(archive, f"{name}/{k:06}", history.at(k).images) for k in history.kept}
     steps = history.steps
+    always = {history.best_index, history.kept[-1]}
+    shown = _spread(history.kept, min(MAX_FRAMES, MAX_FILM_BYTES // history.at(0).images.nbytes), always)
+    seen = _spread(range(len(steps)), MAX_VIEWS, {history.best_index, len(steps) - 1})
+    frames = {str(k): _store(archive, f"{name}/{k:06}", history.at(k).images) for k in sorted(shown)}
     scores = sorted({score for step in steps for score in step.scores})
     return {
         "run_id": steps[0].run_id,
@@ -205,46 +267,70 @@ def _history_to_json(archive: zipfile.ZipFile, name: str, history: History) -> d
         "objective": [round(s.objective, 6) if math.isfinite(s.objective) else None for s in steps],
         "queries": [s.queries for s in steps],
         "seconds": [round(s.seconds, 4) for s in steps],
-        "view_kind": steps[0].view.kind,
-        "views": [[[n, round(v, 4)] for n, v in s.view.bars] for s in steps],
+        "views": {str(i): _view_to_json(steps[i].view) for i in sorted(seen)},
         "scores": {name: [_rounded(s.scores.get(name)) for s in steps] for name in scores},
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 5)
+def _rounded(value: float | None, digits: int = 5) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, digits)
+
+
+def _spread(indices: Sequence[int], most: int, always: set[int]) -> set[int]:
+    """Return at most ``most`` of ascending indices at even distances, the first and those of ``always``."""
+    stride = -(-len(indices) // max(1, most - len(always)))
+    return {*indices[::stride], *always}
+
+
+def _view_to_json(view: View) -> dict[str, Any]:
+    return {"kind": view.kind, "bars": [[n, _rounded(v, 4)] for n, v in view.bars]}
+
+
+def _views_from_json(raw: Mapping[str, Any], count: int) -> dict[int, View]:
+    views = raw["views"]
+    if isinstance(views, list):  # format 1: one for every step, and all of one kind
+        views = {i: {"kind": raw["view_kind"], "bars": bars} for i, bars in enumerate(views)}
+    return {_whole(i, 0, count - 1): _view_from_json(view) for i, view in views.items()}
+
+
+def _view_from_json(raw: Mapping[str, Any]) -> View:
+    values = ((str(n)[:80], math.nan if v is None else float(v)) for n, v in raw["bars"])
+    return View(_one_of(VIEW_KINDS, raw["kind"]), tuple(values))
 
 
 def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> History:
     count = len(raw["index"])
-    if not 1 <= count <= MAX_STEPS or list(raw["index"]) != list(range(count)):
+    if not 1 <= count <= MAX_STEPS + 1 or list(raw["index"]) != list(range(count)):
         raise ValueError("steps are missing")
-    best_index = int(raw["best_index"])
-    if not 0 <= best_index < count:
-        raise ValueError("best step is not there")
-    history = History(capacity=MAX_MEMBERS)
-    frames = {int(k): _fetch(archive, v) for k, v in raw["frames"].items()}
-    if 0 not in frames:
-        raise ValueError("the first frame is missing")
+    total = _whole(raw["total"], count - 1, MAX_STEPS)
+    best_index = _whole(raw["best_index"], 0, count - 1)
+    history = History(capacity=MAX_FRAMES)
+    frames = _film(archive, raw["frames"], count)
     empty = frames[0][:0]
+    views = _views_from_json(raw, count)
+    view = views[0]
+    run_id = _word(raw["run_id"])
+    scores = {_word(name): values for name, values in raw["scores"].items()}
     for i in range(count):
-        bars = tuple((str(n)[:80], float(v)) for n, v in raw["views"][i])
+        view = views.get(i, view)  # what was seen last stands for what is not kept, as with the frames
         step = Step(
-            run_id=_word(raw["run_id"]),
+            run_id=run_id,
             index=i,
-            total=int(raw["total"]),
+            total=total,
             knob_version=int(raw["knob_version"][i]),
-            images=frames.get(i, empty),
+            images=empty,
             objective=math.inf if raw["objective"][i] is None else float(raw["objective"][i]),
-            scores={_word(n): float(v[i]) for n, v in raw["scores"].items() if v[i] is not None},
-            view=View(raw["view_kind"], bars),
+            scores={n: float(v[i]) for n, v in scores.items() if v[i] is not None},
+            view=view,
             queries=int(raw["queries"][i]),
             seconds=float(raw["seconds"][i]),
             best=i == best_index,
         )
         history.steps.append(step)
     history.restore(frames, best_index)
-    history.moves.extend(KnobMove(int(s), int(v), _word(k), from_json(x)) for s, v, k, x in raw["moves"])
+    history.moves.extend(
+        KnobMove(_whole(s, 0, count - 1), int(v), _word(k), from_json(x)) for s, v, k, x in raw["moves"]
+    )
     return history
 
 
@@ -257,21 +343,38 @@ def _store(archive: zipfile.ZipFile, name: str, pictures: Pictures) -> dict[str,
     return {"file": f"{name}.png", "n": len(pictures)}
 
 
-def _fetch(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> Pictures:
-    count = int(raw["n"])
+def _film(archive: zipfile.ZipFile, raw: Mapping[str, Any], count: int) -> dict[int, Pictures]:
+    """Read the frames of ``count`` steps: all of the shape of the first, and no more than fit the bounds."""
+    stored = {_whole(index, 0, count - 1): frame for index, frame in raw.items()}
+    if len(stored) != len(raw) or len(stored) > MAX_FRAMES:
+        raise ValueError("frames are there twice, or too many")
+    first = _fetch(archive, stored[0])
+    if len(stored) * first.nbytes > MAX_FILM_BYTES:
+        raise ValueError("the film is too large")
+    return {index: _fetch(archive, frame, first.shape) for index, frame in stored.items()}
+
+
+def _fetch(
+    archive: zipfile.ZipFile, raw: Mapping[str, Any], shape: tuple[int, ...] | None = None
+) -> Pictures:
+    """Read pictures, of this shape if it is given; what is wrong with their size is seen before decoding."""
+    count = _whole(raw["n"], 1, MAX_PICTURES)
     with Image.open(io.BytesIO(_member(archive, raw["file"])), formats=["PNG"]) as image:
-        if not 1 <= count <= 256 or image.height > MAX_SIDE or image.width > MAX_SIDE * count:
+        mode = "L" if image.mode == "L" else "RGB"
+        found = (count, image.height, image.width // count, len(mode))
+        if shape is not None and found != shape:
+            raise ValueError("frames differ in shape")
+        if max(found[1:3]) > MAX_SIDE or image.width % count or math.prod(found) > MAX_FILM_BYTES:
             raise ValueError("picture is too large")
-        array = np.asarray(image.convert("L" if image.mode == "L" else "RGB"), dtype=np.uint8)
-    if array.ndim == 2:
-        array = array[..., None]
+        array = np.asarray(image.convert(mode), dtype=np.uint8)
+    array = array.reshape(image.height, image.width, len(mode))
     return np.ascontiguousarray(np.stack(np.split(array, count, axis=1)))
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER_BYTES) -> bytes:
     # the sizes in the directory may lie: stop reading one byte after the bound
     with archive.open(name) as file:
-        data = file.read(MAX_MEMBER_BYTES + 1)
-    if len(data) > MAX_MEMBER_BYTES:
+        data = file.read(limit + 1)
+    if len(data) > limit:
         raise ValueError("member is too large")
     return data

@@ -4,7 +4,10 @@ import contextlib
 import io
 import json
 import math
+import tracemalloc
 import zipfile
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,10 +17,13 @@ from PIL import Image
 from test_history import step
 
 from mi_studio.core import recording
-from mi_studio.core.config import resolve
-from mi_studio.core.errors import BadFileError
+from mi_studio.core.config import MAX_STEPS, resolve
+from mi_studio.core.errors import BadFileError, RunError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.recording import Recording
+from mi_studio.core.step import VIEW_KINDS, Step, View
+
+PIXEL = np.zeros((1, 1, 1, 3), np.uint8)
 
 
 def sample(steps=30):
@@ -58,6 +64,44 @@ def test_what_is_saved_comes_back(saved):
         assert np.array_equal(after.history.at(index).images, before.history.at(index).images)
 
 
+def as_format_1(manifest):
+    manifest["format"] = 1
+    for film in (manifest["main"], manifest["twin"]):
+        film["view_kind"] = film["views"]["0"]["kind"]
+        film["views"] = [view["bars"] for view in film["views"].values()]
+
+
+def test_format_1_is_read_as_well(saved):
+    new = recording.load(saved)
+    saved.write_bytes(rewritten(saved, as_format_1))
+    old = recording.load(saved)
+    assert [s.view for s in old.history.steps] == [s.view for s in new.history.steps]
+    assert old.config == new.config
+
+
+def test_what_the_attacker_sees_may_change_its_kind_in_the_middle(tmp_path):
+    made = sample()
+    for i, kind in enumerate(VIEW_KINDS):
+        made.history.steps[i] = replace(made.history.steps[i], view=View(kind, (("cat", i / 10),)))
+    recording.save(made, tmp_path / "x.mireplay")
+    steps = recording.load(tmp_path / "x.mireplay").history.steps
+    assert [s.view for s in steps] == [s.view for s in made.history.steps]
+    assert [s.view.kind for s in steps[: len(VIEW_KINDS)]] == list(VIEW_KINDS)
+
+
+def test_numbers_that_are_none_come_back_as_none(tmp_path):
+    made = sample()
+    nothing = {"psnr_db": math.nan, "mse": math.inf}
+    view = View("scores", (("cat", math.nan), ("dog", 0.5)))
+    made.history.steps[3] = replace(made.history.steps[3], scores=nothing, objective=math.nan, view=view)
+    recording.save(made, tmp_path / "x.mireplay")
+    back = recording.load(tmp_path / "x.mireplay").history.steps[3]
+    assert back.scores == {}
+    assert back.objective == math.inf
+    assert math.isnan(back.view.bars[0][1])
+    assert back.view.bars[1] == ("dog", 0.5)
+
+
 def rewritten(path, change):
     """Return the bytes of a recording whose manifest was changed."""
     buffer = io.BytesIO()
@@ -78,6 +122,10 @@ def png(width, height):
     return buffer.getvalue()
 
 
+def frame(manifest):
+    return manifest["main"]["frames"]["0"]
+
+
 HOSTILE = {
     "of a newer version": lambda m: m.update(format=99),
     "without frames": lambda m: m["main"].update(frames={}),
@@ -86,6 +134,21 @@ HOSTILE = {
     "with a negative count": lambda m: m["secret"].update(n=-1),
     "with missing steps": lambda m: m["main"].update(index=[0, 5]),
     "with a best step outside": lambda m: m["main"].update(best_index=10**6),
+    "with frames before the first step": lambda m: m["main"]["frames"].update({"-5": frame(m)}),
+    "with frames after the last step": lambda m: m["main"]["frames"].update({"30": frame(m)}),
+    "with a frame twice": lambda m: m["main"]["frames"].update({"00": frame(m)}),
+    "with a frame of another shape": lambda m: m["main"]["frames"].update({"1": m["secret"]}),
+    "with fewer steps in all than there are": lambda m: m["twin"].update(total=28),
+    "with steps without end": lambda m: m["main"].update(total=10**12),
+    "with a move after the last step": lambda m: m["main"].update(moves=[[30, 1, "epsilon", 1]]),
+    "with a move before the first step": lambda m: m["main"].update(moves=[[-1, 1, "epsilon", 1]]),
+    "with a view of no known kind": lambda m: m["main"]["views"]["3"].update(kind="bogus"),
+    "with a view of a kind that is no word": lambda m: m["main"]["views"]["3"].update(kind=["scores"]),
+    "without the first view": lambda m: m["main"]["views"].pop("0"),
+    "of a device that is none": lambda m: m["config"].update(device=["cpu"]),
+    "of a seed that no generator takes": lambda m: m["config"].update(seed=10**30),
+    "of a run without steps": lambda m: m["config"].update(steps=0),
+    "with a list for every letter": lambda m: m["result"].update(x=[[]] * (recording.MAX_MANIFEST_PARTS)),
     "with a config of the wrong type": lambda m: m.update(config=[]),
     "with numbers that are words": lambda m: m["main"].update(seconds=["x"] * 30),
     "with a word as long as a book": lambda m: m["config"].update(scene="x" * 10**5),
@@ -103,7 +166,7 @@ def test_a_hostile_manifest_is_refused(saved, how):
 def test_a_member_that_unpacks_to_gigabytes_is_refused(tmp_path):
     path = tmp_path / "bomb.mireplay"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.json", b"0" * (recording.MAX_MEMBER_BYTES + 1))
+        archive.writestr("manifest.json", b"0" * (recording.MAX_MANIFEST_BYTES + 1))
     with pytest.raises(BadFileError):
         recording.load(path)
 
@@ -115,6 +178,111 @@ def test_a_picture_of_many_pixels_is_refused(saved):
         archive.writestr("big.png", png(6000, 6000))
     with pytest.raises(BadFileError):
         recording.load(saved)
+
+
+def test_one_small_picture_does_not_unpack_into_a_large_film(saved):
+    """One PNG of 25 million pixels that packs to 70 KB, named by many frames."""
+
+    def change(manifest):
+        manifest["main"]["frames"] = {str(i): {"file": "bomb.png", "n": 96} for i in range(30)}
+
+    saved.write_bytes(rewritten(saved, change))
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("bomb.png", png(512 * 96, 512))
+    assert saved.stat().st_size < 150_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadFileError):
+            recording.load(saved)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * recording.MAX_FILM_BYTES
+
+
+def long_run(steps, *, side=4, targets=1, bars=10, scores=4):
+    history = History()
+    images = np.zeros((targets, side, side, 3), np.uint8)
+    names = [f"a class of things {n}" for n in range(bars)]
+    for i in range(steps):
+        value, best = 1000 * math.sin(i), i % 90 == 0
+        history.append(Step(
+            "0123456789ab", i, steps - 1, i % 7, images, value, {f"score_{n}": value for n in range(scores)},
+            View("scores", tuple((n, abs(value) / 1000) for n in names)), 10 * i, i * 0.0123, best,
+        ))  # fmt: skip
+    return history
+
+
+def test_the_longest_run_can_be_saved_and_opened_again(tmp_path):
+    history, path = long_run(MAX_STEPS + 1), tmp_path / "x.mireplay"
+    recording.save(Recording(resolve("federated"), PIXEL, history), path)
+    with zipfile.ZipFile(path) as archive:  # there is room for a twin of the same length
+        assert 2 * archive.getinfo("manifest.json").file_size < recording.MAX_MANIFEST_BYTES
+    back = recording.load(path)
+    assert len(back.history) == MAX_STEPS + 1
+    assert back.history.kept == history.kept
+    assert list(back.history.series("score_1"))[-1] == (
+        MAX_STEPS,
+        pytest.approx(1000 * math.sin(MAX_STEPS), abs=1e-4),
+    )
+    for index in (0, history.best_index, MAX_STEPS):
+        for a, b in zip(back.history.at(index).view.bars, history.at(index).view.bars, strict=True):
+            assert a == (b[0], pytest.approx(b[1], abs=1e-4))
+
+
+def test_a_film_of_many_targets_is_thinned_evenly(tmp_path):
+    history, path = long_run(100, side=64, targets=40), tmp_path / "x.mireplay"
+    recording.save(Recording(resolve("federated"), PIXEL, history), path)
+    kept = recording.load(path).history.kept
+    assert {0, history.best_index, 99} <= set(kept)
+    assert len(kept) * 64 * 64 * 3 * 40 <= recording.MAX_FILM_BYTES
+    assert max(b - a for a, b in pairwise(kept)) == 3
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    run=st.builds(
+        long_run,
+        st.integers(1, 60),
+        side=st.integers(1, 12),
+        targets=st.integers(1, 12),
+        bars=st.integers(0, 12),
+        scores=st.integers(0, 6),
+    ),
+    bounds=st.fixed_dictionaries({
+        "MAX_FILE_BYTES": st.integers(2_000, 100_000),
+        "MAX_MEMBER_BYTES": st.integers(100, 2_000),
+        "MAX_MANIFEST_BYTES": st.integers(500, 40_000),
+        "MAX_MANIFEST_PARTS": st.integers(100, 4_000),
+        "MAX_MEMBERS": st.integers(1, 60),
+        "MAX_FRAMES": st.integers(1, 30),
+        "MAX_VIEWS": st.integers(1, 60),
+        "MAX_FILM_BYTES": st.integers(100, 20_000),
+        "MAX_SIDE": st.integers(4, 12),
+        "MAX_PICTURES": st.integers(4, 12),
+    }),
+)  # fmt: skip
+def test_what_is_saved_can_always_be_opened_again(tmp_path, run, bounds):
+    path = tmp_path / "x.mireplay"
+    path.unlink(missing_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bounds.items():
+            patch.setattr(recording, name, value)
+        try:
+            recording.save(Recording(resolve("federated"), PIXEL, run), path)
+        except RunError:
+            assert not path.exists()
+        else:
+            back = recording.load(path).history
+            assert len(back) == len(run)
+            assert {0, run.best_index, len(run) - 1} <= set(back.kept)
+
+
+def test_a_run_that_no_recording_can_hold_is_refused(tmp_path):
+    history = long_run(2, targets=recording.MAX_PICTURES + 1)
+    with pytest.raises(RunError, match="fewer targets"):
+        recording.save(Recording(resolve("federated"), PIXEL, history), tmp_path / "x.mireplay")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"not a zip", bytes(1000)])
