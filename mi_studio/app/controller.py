@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -92,6 +95,9 @@ class Controller(QObject):
         self._stale = True
         self._partial = self._urgent = self._waited = False
         self._takes_pictures: bool | None = None
+        self._reader = ThreadPoolExecutor(1, "mi-studio-picture")
+        self._reading: Future[tuple[str, NDArray[np.uint8]]] | None = None
+        self._read_for = self._secret()
         self._drawn_at = self._read_at = -math.inf
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -154,6 +160,7 @@ class Controller(QObject):
         self.settings.geometry = self.window.saveGeometry()
         self.settings.save()
         self.window.hide()
+        self._reader.shutdown(cancel_futures=True)
         if self.worker.quit():
             self.session.stopped()
 
@@ -173,6 +180,7 @@ class Controller(QObject):
 
     @Slot()
     def _tick(self) -> None:
+        self._take_picture()
         self._stale = self.session.tick() or self._stale
         waits = self.session.awaits_effect
         self._urgent = self._urgent or (self._waited and not waits)
@@ -187,7 +195,7 @@ class Controller(QObject):
         ):
             self.draw(full or self._urgent)
             self._urgent = False
-        if not (self.session.live or self._stale or self._partial):
+        if not (self.session.live or self._stale or self._partial or self._reading):
             self.timer.stop()
 
     def _refresh(self) -> None:
@@ -274,11 +282,38 @@ class Controller(QObject):
         if place.lower().endswith(".mireplay"):
             self.open_recording(Path(place))
             return
-        self._try(lambda: self._bring(Path(place).name, pictures.from_place(place)))
+        self._read(lambda: (Path(place).name, pictures.from_place(place)))
 
     @Slot()
     def _pasted(self) -> None:
-        self._try(lambda: self._bring(*pictures.from_clipboard(QGuiApplication.clipboard().mimeData())))
+        copied = QGuiApplication.clipboard().mimeData()
+        self._try(lambda: self._read(pictures.from_clipboard(copied)))
+
+    def _read(self, read: pictures.Read) -> None:
+        """Have a picture read beside the screen, which would stand still for seconds at a large one."""
+        self._forget_picture()
+        self._reading = self._reader.submit(read)
+        self._read_for = self._secret()
+        self.window.show_message("info", pictures.READING)
+        self._refresh()
+
+    def _forget_picture(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+            self.window.banner.hide()
+
+    def _secret(self) -> tuple[str, str, int]:
+        wish = self.session.intent.wish
+        return wish.scene, wish.target, id(wish.picture)
+
+    def _take_picture(self) -> None:
+        """Bring a picture that has been read, if the user has not chosen something else meanwhile."""
+        if self._reading is not None and self._secret() != self._read_for:
+            self._forget_picture()
+        if self._reading is not None and self._reading.done():
+            read, self._reading = self._reading, None
+            self._try(lambda: self._bring(*read.result()))
 
     def _bring(self, name: str, picture: Pictures) -> None:
         self.session.bring(name, picture)
@@ -302,6 +337,7 @@ class Controller(QObject):
 
     def open_recording(self, path: Path) -> None:
         """Play a recording from its start, or say why it cannot be played."""
+        self._forget_picture()
         self._try(lambda: self.session.open_recording(recording.load(path)))
 
     @Slot()

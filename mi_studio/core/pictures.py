@@ -27,7 +27,8 @@ FORMATS = {
 SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 MAX_FILE_BYTES = 200 * 2**20
 MAX_PIXELS = 80_000_000
-
+SIDE = 512
+"""Pixels a side that are kept of a picture: several times what any model takes, and enough to show."""
 
 ANOTHER = Text("Choose another picture.", "別の画像を選んでください。")
 
@@ -37,7 +38,7 @@ _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, A
 
 
 def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Read a picture as uint8 (h, w, 3), upright.
+    """Read the middle square of a picture as uint8 (side, side, 3), upright, `SIDE` pixels at most.
 
     The first frame of an animation is taken, transparency lies on white, deeper greys are scaled to
     8 bits, other colour spaces are converted.
@@ -85,7 +86,7 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
             with Image.open(path, formats=list(FORMATS)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise too_large(name)
-                return _upright_rgb(image)
+                return middle_square(image)
         except BadFileError:
             raise
         except Image.DecompressionBombError as error:
@@ -118,27 +119,51 @@ def crop_to_square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.LANCZOS), dtype=np.uint8)
 
 
-def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def middle_square(image: Image.Image) -> NDArray[np.uint8]:
+    """Cut out the middle square, bring it down to `SIDE`, turn it upright and lay it on white.
+
+    Models then resize it a second time. That changes what they see of a photograph by at most two grey
+    levels, as long as nothing is shifted: the square's corners are not rounded to the pixels of a JPEG
+    that was decoded at a fraction of its size.
+    """
+    whole = image.size
+    drafted = image.draft(None, (2 * SIDE, 2 * SIDE))
     image.load()
-    upright = ImageOps.exif_transpose(image) or image
-    if upright.mode == "F" or upright.mode.startswith("I"):
-        return _from_deep_grey(np.asarray(upright))
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        upright = Image.alpha_composite(ground, layer)
-    return np.array(upright.convert("RGB"), dtype=np.uint8)
+    scale = whole[0] / drafted[1][2] if drafted else 1.0
+    width, height = whole if drafted else image.size  # a TIFF turns when it is loaded
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    box = (left / scale, top / scale, (left + side) / scale, (top + side) / scale)
+    plain = _eight_bits(image)
+    if side <= SIDE:
+        square = plain.crop((left, top, left + side, top + side))
+    else:
+        square = plain.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+    square.info = image.info  # says how the camera was held
+    ImageOps.exif_transpose(square, in_place=True)
+    if square.mode == "RGBA":
+        square = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square)
+    return np.array(square.convert("RGB"), dtype=np.uint8)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return the image as L, RGB or RGBA, which can be resized; without a copy where it is one already."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(_from_deep_grey(np.asarray(image)))
+    if image.has_transparency_data:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
 def _from_deep_grey(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale 16-bit, 32-bit or floating-point grey (h, w) to uint8 (h, w, 3)."""
-    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    top = grey.max(initial=0.0)
+    """Scale 16-bit, 32-bit or floating-point grey (h, w) to 8 bits."""
+    grey = np.nan_to_num(values.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    top = float(grey.max(initial=0.0))
     full = next((f for f in (1.0, 255.0, 65535.0) if top <= f), top)
     if values.dtype.kind in "iu":
         full = max(full, 65535.0 if values.dtype.itemsize == 2 else 255.0)
-    eight = np.clip(grey / full * 255, 0, 255).round().astype(np.uint8)
-    return np.repeat(eight[..., None], 3, axis=2)
+    grey *= 255 / full
+    return grey.clip(0, 255, out=grey).round(out=grey).astype(np.uint8)
 
 
 def too_large(name: str | Text) -> BadFileError:

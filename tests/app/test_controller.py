@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
-from mi_studio.core import recording
+from mi_studio.core import paths, recording
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError
+from mi_studio.core.step import Pictures
 from mi_studio.studio.lanes import Role
 from mi_studio.studio.runstate import RunState
 
@@ -139,9 +141,15 @@ def a_picture(folder: Path) -> Path:
     return path
 
 
+def read(qtbot: QtBot, controller: Controller) -> None:
+    """Wait until the picture that was brought is read."""
+    qtbot.waitUntil(lambda: controller._reading is None)
+
+
 def test_a_dropped_picture_becomes_the_secret(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
     controller = program()
     controller.window.panes[0].file_dropped.emit(str(a_picture(tmp_path)))
+    read(qtbot, controller)
     assert "stays on this computer" in controller.window.banner.text.said
     finish(qtbot, controller)
     assert controller.session.main.config.target == OWN_PICTURE
@@ -157,12 +165,15 @@ def test_a_bad_file_is_told_and_the_program_lives_on(
         (tmp_path / name).write_bytes(content)
         controller.window.banner.hide()
         controller.window.panes[0].file_dropped.emit(str(tmp_path / name))
+        read(qtbot, controller)
         assert name in controller.window.banner.text.said
     controller.window.panes[0].file_dropped.emit("https://example.org/cat.png")
+    read(qtbot, controller)
     assert "not on this computer" in controller.window.banner.text.said
     click(qtbot, controller.window.top.languages["ja"])
     for name in ("bad.png", "bad.mireplay"):
         controller.window.panes[0].file_dropped.emit(str(tmp_path / name))
+        read(qtbot, controller)
         assert controller.window.banner.text.said.endswith("。")
     finish(qtbot, controller)
 
@@ -177,18 +188,86 @@ def test_paste(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
     image.fill(Qt.GlobalColor.transparent)
     clipboard.setImage(image)
     controller.window.panes[0].paste_requested.emit()
-    assert controller.session.intent.wish.picture.shape == (1, 21, 33, 3)
+    read(qtbot, controller)
+    assert controller.session.intent.wish.picture.shape == (1, 21, 21, 3)
     assert controller.session.intent.wish.picture.min() == 255
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(a_picture(tmp_path)))])
     clipboard.setMimeData(data)
     controller.window.panes[0].paste_requested.emit()
-    assert controller.session.intent.wish.picture.shape == (1, 40, 60, 3)
+    read(qtbot, controller)
+    assert controller.session.intent.wish.picture.shape == (1, 40, 40, 3)
     clipboard.clear()
 
 
+class SlowPictures:
+    """Stands in for reading: a picture comes when it is let go, and is as grey as its name says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gates: dict[str, threading.Event] = {}
+        self.begun: list[str] = []
+        monkeypatch.setattr("mi_studio.app.pictures.from_place", self.read)
+
+    def read(self, place: str) -> Pictures:
+        self.begun.append(place)
+        assert self.gates.setdefault(place, threading.Event()).wait(5)
+        return np.full((40, 40, 3), int(place), np.uint8)
+
+    def drop(self, controller: Controller, place: str) -> None:
+        self.gates.setdefault(place, threading.Event())
+        controller.window.panes[0].file_dropped.emit(place)
+
+
+def test_a_picture_is_read_beside_the_screen(
+    qtbot: QtBot, program: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller, slow = program(), SlowPictures(monkeypatch)
+    qtbot.waitUntil(lambda: not controller.timer.isActive())
+    slow.drop(controller, "10")
+    assert "Reading" in controller.window.banner.text.said
+    qtbot.waitUntil(lambda: slow.begun == ["10"])
+    for place in ("20", "30"):
+        slow.drop(controller, place)
+    for gate in slow.gates.values():
+        gate.set()
+    read(qtbot, controller)
+    assert slow.begun == ["10", "30"]
+    assert controller.session.intent.wish.picture.max() == 30
+    qtbot.waitUntil(lambda: controller.session.state is RunState.FINISHED)
+
+
+@pytest.mark.parametrize("how", ["another target", "another scene", "a recording"])
+def test_a_picture_that_comes_too_late_is_dropped(
+    qtbot: QtBot, program: Open, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    controller, slow = program(), SlowPictures(monkeypatch)
+    slow.drop(controller, "10")
+    if how == "another target":
+        controller.window.sentence.picked.emit("target", "rocket")
+    elif how == "another scene":
+        controller.window.sentence.picked.emit("scene", "catalogue")
+    else:
+        controller.open_recording(paths.assets() / "recordings" / "federated.mireplay")
+    slow.gates["10"].set()
+    read(qtbot, controller)
+    assert controller.session.intent.wish.picture is None
+    assert controller.session.intent.wish.target != OWN_PICTURE
+    assert controller.window.banner.isHidden()
+
+
+def test_closing_while_a_picture_is_read(program: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    controller, slow = program(), SlowPictures(monkeypatch)
+    slow.drop(controller, "10")
+    slow.drop(controller, "20")
+    for gate in slow.gates.values():
+        gate.set()
+    controller.close()
+    assert controller.session.intent.wish.picture is None
+    assert not [t for t in threading.enumerate() if t.name.startswith("mi-studio-picture")]
+
+
 def test_choosing_the_own_picture_asks_for_one(
-    program: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, program: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     controller = program()
     answers = iter(["", str(a_picture(tmp_path))])
@@ -196,6 +275,7 @@ def test_choosing_the_own_picture_asks_for_one(
     controller.window.sentence.picked.emit("target", OWN_PICTURE)
     assert controller.session.intent.wish.target == "cat"
     controller.window.panes[0].open_requested.emit()
+    read(qtbot, controller)
     assert controller.session.intent.wish.target == OWN_PICTURE
     assert controller.settings.folder == str(tmp_path)
 

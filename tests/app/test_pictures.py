@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mi_studio.core.errors import BadFileError
-from mi_studio.core.pictures import crop_to_square, load_picture
+from mi_studio.core.pictures import SIDE, crop_to_square, load_picture
 
 GRADIENT = np.tile(np.arange(60, dtype=np.uint8)[None, :, None], (40, 1, 3))
 
@@ -35,12 +35,12 @@ def png_of_size(width: int, height: int) -> bytes:
 def test_an_ordinary_picture(tmp_path: Path) -> None:
     found = load_picture(saved(tmp_path / "a.png", Image.fromarray(GRADIENT)))
     assert found.dtype == np.uint8
-    assert np.array_equal(found, GRADIENT)
+    assert np.array_equal(found, GRADIENT[:, 10:50])
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp", "gif", "tif"])
 def test_every_format_gives_three_channels(tmp_path: Path, suffix: str) -> None:
-    assert load_picture(saved(tmp_path / f"a.{suffix}", Image.fromarray(GRADIENT))).shape == (40, 60, 3)
+    assert load_picture(saved(tmp_path / f"a.{suffix}", Image.fromarray(GRADIENT))).shape == (40, 40, 3)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
@@ -48,7 +48,7 @@ def test_every_colour_mode(tmp_path: Path, mode: str) -> None:
     grey = Image.fromarray(GRADIENT[..., 0])
     image = grey.convert("I").convert("I;16") if mode == "I;16" else grey.convert(mode)
     found = load_picture(saved(tmp_path / "a.tif", image))
-    assert found.shape == (40, 60, 3)
+    assert found.shape == (40, 40, 3)
     assert found.dtype == np.uint8
 
 
@@ -68,8 +68,44 @@ def test_transparency_lies_on_white(tmp_path: Path) -> None:
 def test_rotation_of_a_camera_is_undone(tmp_path: Path) -> None:
     image = Image.fromarray(GRADIENT)
     exif = Image.Exif()
-    exif[0x0112] = 6
-    assert load_picture(saved(tmp_path / "turned.jpg", image, exif=exif)).shape == (60, 40, 3)
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    for suffix in ("png", "tif", "webp"):
+        found = load_picture(saved(tmp_path / f"turned.{suffix}", image, exif=exif))
+        assert np.abs(found - np.rot90(GRADIENT[:, 10:50], -1).astype(int)).max() <= 3
+    large = image.resize((6000, 4000))
+    found = load_picture(saved(tmp_path / "turned.jpg", large, exif=exif))
+    assert found[10, 256, 0] + 20 < found[500, 256, 0]
+
+
+def photograph(width: int, height: int) -> Image.Image:
+    """A picture with edges, slopes and grain, as a camera gives it."""
+    y, x = np.mgrid[:height, :width] / height
+    light = 60 + 40 * np.sin(9 * x + 4 * y) + 130 * (np.hypot(x - 0.6, y - 0.5) < 0.3)
+    colours = np.stack([light, 0.7 * light + 40 * y, 200 - 0.8 * light], 2)
+    grain = np.random.default_rng(0).normal(0, 6, colours.shape)
+    return Image.fromarray(np.clip(colours + grain, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+@pytest.mark.parametrize("size", [(2250, 3001), (1800, 1350), (513, 700)], ids=str)
+def test_a_large_picture_is_kept_small_and_scores_the_same(
+    tmp_path: Path, suffix: str, size: tuple[int, int]
+) -> None:
+    path = saved(tmp_path / f"large.{suffix}", photograph(*size))
+    found = load_picture(path)
+    assert found.shape == (SIDE, SIDE, 3)
+    with Image.open(path) as image:
+        whole = np.asarray(image.convert("RGB"))
+    for side in (32, 64):  # what the attack sees is what it would see of the whole picture
+        there, here = (crop_to_square(picture, side).astype(int) for picture in (whole, found))
+        assert np.abs(there - here).max() <= 2
+
+
+def test_a_large_clear_picture_lies_on_white(tmp_path: Path) -> None:
+    half = Image.new("RGBA", (1600, 1200), (200, 0, 0, 128))
+    found = load_picture(saved(tmp_path / "half.png", half))
+    assert found.shape == (SIDE, SIDE, 3)
+    assert np.abs(found.astype(int) - (227, 127, 127)).max() <= 1
 
 
 def test_first_frame_of_an_animation(tmp_path: Path) -> None:
@@ -82,7 +118,7 @@ def test_first_frame_of_an_animation(tmp_path: Path) -> None:
 def test_unicode_path(tmp_path: Path) -> None:
     folder = tmp_path / "写真 フォルダ"
     folder.mkdir()
-    assert load_picture(saved(folder / "猫の写真 ①.png", Image.fromarray(GRADIENT))).shape == (40, 60, 3)
+    assert load_picture(saved(folder / "猫の写真 ①.png", Image.fromarray(GRADIENT))).shape == (40, 40, 3)
 
 
 def _truncated() -> bytes:

@@ -142,23 +142,27 @@ def test_impossible_choices(controller: Controller) -> None:
     assert "自分の画像" in said(controller)
 
 
+def drop(qtbot: QtBot, controller: Controller, place: object) -> None:
+    controller.window.panes[0].file_dropped.emit(str(place))
+    qtbot.waitUntil(lambda: controller._reading is None)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"GIF89a"], ids=["empty", "text", "png", "gif"]
 )
-def test_a_broken_picture(controller: Controller, tmp_path: Path, content: bytes) -> None:
+def test_a_broken_picture(qtbot: QtBot, controller: Controller, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "猫.png"
     path.write_bytes(content)
-    controller.window.panes[0].file_dropped.emit(str(path))
+    drop(qtbot, controller, path)
     said(controller, "猫.png")
 
 
-def test_other_pictures_that_cannot_be_used(controller: Controller, tmp_path: Path) -> None:
-    drop = controller.window.panes[0].file_dropped
-    drop.emit(str(tmp_path / "ない.png"))
+def test_other_pictures_that_cannot_be_used(qtbot: QtBot, controller: Controller, tmp_path: Path) -> None:
+    drop(qtbot, controller, tmp_path / "ない.png")
     assert "見つかりません" in said(controller, tmp_path / "ない.png")
-    drop.emit(str(tmp_path))
+    drop(qtbot, controller, tmp_path)
     said(controller, tmp_path.name)
-    drop.emit("https://example.org/cat.png")
+    drop(qtbot, controller, "https://example.org/cat.png")
     said(controller)
     QGuiApplication.clipboard().clear()
     controller.window.panes[0].paste_requested.emit()
