@@ -194,6 +194,6 @@ def test_priors_draw_varied_pictures(line):
 
 
 def test_models_with_no_guarantee_are_useful():
-    assert CARDS["evaluator/all"].utility.value >= 0.91
+    assert CARDS["evaluator/all"].utility.value >= 0.88
     for line, records in itertools.product(("kin", "odd"), (2000, 30000)):
         assert CARDS[f"small-cnn/{line}-{records}-inf"].utility.value >= 0.90
