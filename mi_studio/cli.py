@@ -168,6 +168,8 @@ def _headless(config: RunConfig, out: Path) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from mi_studio.app.preflight import load_torch
+
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -182,6 +184,7 @@ def _headless(config: RunConfig, out: Path) -> int:
     console = Console(stderr=True)
     try:
         with console.status("Loading…"):
+            load_torch()
             from mi_studio.engine import Run
             from mi_studio.export.run_folder import write_run
 
@@ -364,6 +367,9 @@ def _train(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from mi_studio.app.preflight import load_torch
+
+    load_torch()
     from mi_studio.engine.devices import pick
     from mi_studio.training import zoo
 

@@ -167,3 +167,12 @@ def test_a_run_that_cannot_begin_is_one_line_and_exit_code_3(tmp_path, monkeypat
     assert cli.main(["run", "--scene", "federated", "--out", str(tmp_path / "o")]) == 3
     (said,) = (line for line in capfd.readouterr().err.splitlines() if line.strip())
     assert said == "mi-studio: The run could not begin: no room on the device"
+
+
+def test_a_run_without_torch_says_what_to_install(tmp_path, monkeypatch, capfd):
+    for name in [n for n in sys.modules if n.startswith("mi_studio.engine")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.main(["run", "--scene", "federated", "--out", str(tmp_path / "o")]) == 2
+    (said,) = (line for line in capfd.readouterr().err.splitlines() if line.strip())
+    assert "pip install" in said

@@ -113,17 +113,17 @@ class Controller(QObject):
         self.draw()
 
     def begin(self, recorded: Path | None = None) -> None:
-        """Start the thread, play a recording, and load the engine a moment later."""
+        """Start the thread and play a recording; without one of the user's own, load the engine soon."""
         self.worker.start()
         if recorded is not None:
-            self.open_recording(recorded)
+            self.open_recording(recorded)  # whoever came to watch may have no torch: it waits until wanted
         else:
             self.session.open_scene()
+            self._warming.start()
         if motion.still() and self.session.main is not None:  # what came from a file stands at its end
             self.session.scrub(self.session.main.reached)
             if self.session.filming:
                 self.session.toggle_play()
-        self._warming.start()
 
     def _connect(self) -> None:
         window, session = self.window, self.session

@@ -1,4 +1,4 @@
-"""What is looked at before Qt starts, because Qt itself would abort with a text that helps nobody."""
+"""What is looked at before Qt or torch is loaded, whose own texts would help nobody."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ FOR_X11 = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 """Further ones for a window under X11."""
+
+TORCH_AGAIN = Text(
+    "Recordings still play; to run attacks, install it again with: "
+    "pip install --force-reinstall torch torchvision",
+    "記録の再生はできます。攻撃を実行するには、"
+    "pip install --force-reinstall torch torchvision で入れ直してください。",
+)
 
 
 def check_window() -> None:
@@ -99,6 +106,32 @@ def check_window() -> None:
             ),
             display=x11,
         )
+
+
+def load_torch() -> None:
+    """Load torch, which takes seconds.
+
+    Raises
+    ------
+    UsageError
+        If it is missing or cannot be loaded; the text says what to do.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise UsageError(
+            Text("PyTorch is not installed.", "PyTorchがインストールされていません。"),
+            remedy=Text(
+                "Recordings still play; to run attacks, install it with: pip install torch torchvision",
+                "記録の再生はできます。攻撃を実行するには、"
+                "pip install torch torchvision でインストールしてください。",
+            ),
+        )
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:
+        raise UsageError(
+            Text("PyTorch is installed but cannot be loaded.", "PyTorchを読み込めません。"),
+            remedy=TORCH_AGAIN,
+        ) from error
 
 
 def missing_libraries(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
+from mi_studio.app.preflight import load_torch
 from mi_studio.core.config import RunConfig
+from mi_studio.core.errors import StudioError
 from mi_studio.core.history import History
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures, Step
@@ -55,10 +57,16 @@ def load_engine() -> None:
 
     They bring some hundred thousand objects that live to the end. Python's collector would walk all
     of them again and again, and the screen would stand still for 0.2 s each time: it is told not to.
+
+    Raises
+    ------
+    UsageError
+        If torch is missing or cannot be loaded.
     """
     collecting = gc.isenabled()
     gc.disable()
     try:
+        load_torch()
         import mi_studio.engine  # noqa: F401
     finally:
         gc.freeze()
@@ -176,6 +184,8 @@ class Worker:
                 continue
             try:
                 order()
+            except StudioError as error:
+                log.info("%s", error)
             except Exception:  # an order that fails by itself (warming up) fails again where it matters
                 log.warning("an order failed", exc_info=True)
         for ticket in list(self._jobs):

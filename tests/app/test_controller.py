@@ -320,12 +320,14 @@ def test_the_saved_picture_is_the_one_that_is_shown(
 
 def test_the_program_opens_with_a_recording(qtbot: QtBot, program: Open, tmp_path: Path) -> None:
     first = program()
+    assert first._warming.isActive()
     finish(qtbot, first)
     path = tmp_path / "run.mireplay"
     first.save(path)
     second = program(recording=path)
     assert second.session.filming
     assert second.timer.isActive()
+    assert not second._warming.isActive()  # whoever came to watch may have no torch
     third = program(recording=tmp_path / "missing.mireplay")
     assert "missing.mireplay" in third.window.banner.text.said
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import builtins
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from fakes import FakeRun
 
-from mi_studio.app.worker import Worker
+from mi_studio.app.worker import Worker, load_engine
 from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.errors import BadFileError, StudioError
 from mi_studio.core.step import Pictures
@@ -216,3 +218,34 @@ def test_quitting_under_a_full_mailbox_that_nobody_empties(fake: type[FakeRun]) 
 
 def test_quitting_a_worker_that_never_started(fake: type[FakeRun]) -> None:
     assert Worker(fake).quit()
+
+
+@pytest.mark.parametrize("how", ["missing", "broken"])
+def test_without_torch_a_run_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    if how == "missing":
+        monkeypatch.setitem(sys.modules, "torch", None)
+    else:
+        real = builtins.__import__
+
+        def broken(name: str, *more: object) -> object:
+            if name == "torch":
+                raise OSError(126, "The specified module could not be found")
+            return real(name, *more)
+
+        monkeypatch.setattr(builtins, "__import__", broken)
+    load_engine.cache_clear()
+    worker = Worker()
+    worker.start()
+    listener = Listener(worker)
+    worker.warm_up()
+    worker.open(1, CONFIG, None)
+    (failed,) = listener.until(lambda heard: bool(heard))
+    assert worker.quit()
+    assert isinstance(failed, Failed)
+    assert "pip install" in failed.failure.sentence.en
+    assert "pip install" in failed.failure.sentence.ja
+    assert "Recordings still play" in failed.failure.sentence.en
+    assert ("could not be found" in failed.failure.details) is (how == "broken")
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
