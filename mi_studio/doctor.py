@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import json
 import locale
 import os
 import platform
@@ -16,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -73,7 +75,7 @@ class Finding:
         return said if self.remedy is None else f"{said}\n{'':14} -> {self.remedy.get(spoken)}"
 
 
-def examine(deep: bool = False) -> list[Finding]:
+def examine(deep: bool = True) -> list[Finding]:
     """Look at everything MI Studio needs; never raises.
 
     Parameters
@@ -81,7 +83,18 @@ def examine(deep: bool = False) -> list[Finding]:
     deep
         Also load torch, in another process, to see which devices it can use; takes seconds.
     """
-    looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+    if not deep:
+        return _examine([])
+    with ThreadPoolExecutor(1) as beside:  # the rest is looked at meanwhile
+        asked = beside.submit(_asked_torch)
+        return _examine([("torch", lambda: _torch(asked.result()))])
+
+
+_Look = tuple[str, Callable[[], Iterator[Finding]]]
+
+
+def _examine(more: Sequence[_Look]) -> list[Finding]:
+    looks: list[_Look] = [
         ("python", _python),
         ("libraries", _libraries),
         ("window", _window),
@@ -90,9 +103,8 @@ def examine(deep: bool = False) -> list[Finding]:
         ("assets", _assets),
         ("fonts", _fonts),
         ("cache", _cache),
+        *more,
     ]
-    if deep:
-        looks.insert(2, ("torch", _torch))
     findings: list[Finding] = []
     for name, look in looks:
         try:
@@ -189,30 +201,49 @@ def _fits(version: str, wanted: str) -> bool:
 
 
 _ASK_TORCH = """
-import torch
-print(torch.__version__)
-if torch.cuda.is_available():
-    print("cuda", torch.cuda.get_device_name(0), sep="\\t")
-elif torch.backends.mps.is_available():
-    print("mps", "Apple", sep="\\t")
+import json, torch
+from mi_studio.engine.devices import settle_threads
+cuda = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
+print(json.dumps({
+    "version": torch.__version__,
+    "threads": settle_threads(),
+    "cuda": [torch.cuda.get_device_name(i) for i in cuda],
+    "mps": torch.backends.mps.is_available(),
+}))
 """
 
 
-def _torch() -> Iterator[Finding]:
-    if getattr(sys, "frozen", False):
+def _asked_torch() -> subprocess.CompletedProcess[str] | None:
+    """Let another process load torch and tell what it can use; ``None`` where there is nobody to ask."""
+    if getattr(sys, "frozen", False) or find_spec("torch") is None:
+        return None
+    return subprocess.run(
+        [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def _torch(asked: subprocess.CompletedProcess[str] | None) -> Iterator[Finding]:
+    if asked is None and getattr(sys, "frozen", False):
+        version = metadata.version("torch")
         yield Finding(
             "torch",
             True,
             Text(
-                "Not examined here; this package computes on the processor.",
-                "ここでは調べません。このパッケージはプロセッサーで計算します。",
+                f"torch {version}; this package computes on the processor.",
+                f"torch {version}。このパッケージはプロセッサーで計算します。",
             ),
         )
-        return
-    asked = subprocess.run(
-        [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=300, check=False
-    )
-    if asked.returncode:
+    elif asked is None:
+        yield Finding(
+            "torch",
+            False,
+            Text("torch is not installed.", "torchがインストールされていません。"),
+            Text(
+                "Recordings still play; to run attacks: pip install torch torchvision",
+                "記録の再生はできます。攻撃を実行するには pip install torch torchvision を実行してください。",
+            ),
+        )
+    elif asked.returncode:
         said = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
         yield Finding(
             "torch",
@@ -224,26 +255,22 @@ def _torch() -> Iterator[Finding]:
                 "入れ直してください。",
             ),
         )
-        return
-    version, *devices = asked.stdout.strip().splitlines()
-    if devices:
-        kind, name = devices[0].split("\t")
-        yield Finding(
-            "torch",
-            True,
-            Text(
-                f"torch {version} can use {kind} ({name}).", f"torch {version}、{kind}（{name}）が使えます。"
-            ),
-        )
     else:
-        yield Finding(
-            "torch",
-            True,
-            Text(
-                f"torch {version} runs on the processor, which is enough for every scene.",
-                f"torch {version}、プロセッサーで動きます。どの場面もこれで足ります。",
-            ),
-        )
+        yield Finding("torch", True, _computes(json.loads(asked.stdout.splitlines()[-1])))
+
+
+def _computes(told: Mapping[str, Any]) -> Text:
+    """Say what attacks can compute on, the device that is taken by itself first."""
+    threads = told["threads"]
+    en = f"the processor with {threads} thread{'s' if threads > 1 else ''}"
+    ja = f"プロセッサー（{threads}スレッド）"
+    if told["cuda"]:
+        there = ", ".join(told["cuda"])
+        en, ja = f"cuda ({there}) or {en}", f"cuda（{there}）または{ja}"
+    if told["mps"]:
+        en, ja = f"{en}, or with --device mps on Apple's GPU", f"{ja}、--device mps でAppleのGPU"
+    version = told["version"]
+    return Text(f"torch {version} computes on {en}.", f"torch {version}：{ja}で計算できます。")
 
 
 def _window() -> Iterator[Finding]:

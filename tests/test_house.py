@@ -251,13 +251,17 @@ def test_cards_agree_with_their_folders_and_each_other() -> None:
 
 def test_the_doctor_looks_at_everything() -> None:
     findings = {finding.name: finding for finding in doctor.examine()}
-    assert list(findings) == ["python", "libraries", "window", "cards", "weights", "assets", "fonts", "cache"]
-    for name in ("python", "libraries", "cards", "weights", "assets", "fonts"):
+    assert list(findings) == [
+        *("python", "libraries", "window", "cards", "weights", "assets", "fonts", "cache", "torch")
+    ]
+    for name in ("python", "libraries", "cards", "weights", "assets", "fonts", "torch"):
         assert findings[name].ok, findings[name].line("en")
     for finding in findings.values():
         assert finding.ok or finding.remedy
         assert JAPANESE.search(finding.sentence.ja) or finding.name == "libraries"
         assert set(finding.as_json()) >= {"name", "ok", "sentence"}
+    said = findings["torch"].sentence.en
+    assert re.match(r"torch \d[\w.+]* computes on .*the processor with \d+ thread", said)
 
 
 @pytest.mark.parametrize(("kind", "names"), [("pretrained", ["weights"]), ("assets", ["assets", "fonts"])])
@@ -265,7 +269,8 @@ def test_the_doctor_names_what_is_missing(
     kind: str, names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(paths, kind, lambda: tmp_path)
-    broken = [finding for finding in doctor.examine() if not finding.ok and finding.name != "window"]
+    looked = doctor.examine(deep=False)
+    broken = [finding for finding in looked if not finding.ok and finding.name != "window"]
     assert [finding.name for finding in broken] == names
     assert all("Install MI Studio again" in finding.line("en") for finding in broken)
 
@@ -275,9 +280,39 @@ def test_the_doctor_notices_a_changed_weight_file(monkeypatch: pytest.MonkeyPatc
     victim = next(folder.rglob("*.safetensors"))
     victim.write_bytes(victim.read_bytes()[:-1])
     monkeypatch.setattr(paths, "pretrained", lambda: folder)
-    finding = next(f for f in doctor.examine() if f.name == "weights")
+    finding = next(f for f in doctor.examine(deep=False) if f.name == "weights")
     assert not finding.ok
     assert victim.name in finding.line("en")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"version": "2.9", "threads": 4, "cuda": [], "mps": false}', "the processor with 4 threads."),
+        ('{"version": "2.9", "threads": 1, "cuda": [], "mps": false}', "the processor with 1 thread."),
+        ('{"version": "2.9", "threads": 4, "cuda": ["A", "B"], "mps": false}', "cuda (A, B)"),
+        ('{"version": "2.9", "threads": 4, "cuda": [], "mps": true}', "--device mps"),
+    ],
+)
+def test_the_doctor_names_every_device(answer: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_ASK_TORCH", f"print({answer!r})")
+    (found,) = doctor._torch(doctor._asked_torch())
+    assert found.ok
+    assert said in found.sentence.en
+    assert JAPANESE.search(found.sentence.ja)
+
+
+@pytest.mark.parametrize("how", ["missing", "broken"])
+def test_the_doctor_notices_that_torch_cannot_be_used(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if how == "missing":
+        monkeypatch.setitem(sys.modules, "torch", None)
+    else:
+        monkeypatch.setattr(doctor, "_ASK_TORCH", "raise OSError('a library is missing')")
+    found = next(f for f in doctor.examine() if f.name == "torch")
+    assert not found.ok
+    assert found.remedy is not None
+    assert ("not installed" if how == "missing" else "a library is missing") in found.sentence.en
+    assert "Recordings still play" in found.line("en")
 
 
 @pytest.mark.parametrize(
