@@ -14,9 +14,10 @@ from mi_studio.core import paths
 from mi_studio.core.atomic import write_bytes
 from mi_studio.training.faces import people, view
 from mi_studio.training.faces.names import read_names
-from mi_studio.training.faces.photo import PORTRAIT_SIDE, photograph, prepare
+from mi_studio.training.faces.photo import PORTRAIT_SIDE, photograph
+from mi_studio.training.faces.sitter import prepare
 
-COLUMNS, CAPTION = 8, 18
+COLUMNS, CAPTION = 10, 18
 INK, PAPER = (30, 32, 36), (246, 246, 248)
 
 #: samples along each side of a pixel
@@ -24,7 +25,7 @@ SAMPLES = 4
 
 
 def main(count: int, language: str) -> Image.Image:
-    """Return portraits of the first people, eight in a row, each above its name."""
+    """Return portraits of the first people, ten in a row, each above its name."""
     packed = (paths.assets() / "fonts" / "BIZUDPGothic-Regular.ttf.gz").read_bytes()
     font = ImageFont.truetype(io.BytesIO(gzip.decompress(packed)), 11)
     names = read_names(paths.assets())
@@ -41,7 +42,7 @@ def main(count: int, language: str) -> Image.Image:
 
 
 if __name__ == "__main__":
-    how_many = next((int(a) for a in sys.argv[1:] if a.isdecimal()), 48)
+    how_many = next((int(a) for a in sys.argv[1:] if a.isdecimal()), people.PRIVATE)
     buffer = io.BytesIO()
     main(how_many, "ja" if "ja" in sys.argv else "en").save(buffer, "WEBP", quality=86, method=6)
     path = Path(__file__).parent / "faces.webp"

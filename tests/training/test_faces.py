@@ -18,7 +18,9 @@ from mi_studio.training.faces import dataset, facehair, hair, kernels, names, pe
 from mi_studio.training.faces import head as heads
 from mi_studio.training.faces.cut import cut_head
 from mi_studio.training.faces.head import Head, Material, head
-from mi_studio.training.faces.photo import Sitter, photograph, prepare
+from mi_studio.training.faces.person import Beard, Person, stream
+from mi_studio.training.faces.photo import photograph
+from mi_studio.training.faces.sitter import Sitter, prepare
 from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
 
@@ -30,7 +32,7 @@ def employees() -> list[Sitter]:
     return [prepare(people.private(n)) for n in range(people.PRIVATE)]
 
 
-def as_arrays(person: people.Person) -> bytes:
+def as_arrays(person: Person) -> bytes:
     sitter = prepare(person)
     return sitter.mesh.vertices.tobytes() + sitter.paint.tobytes() + photograph(sitter, PLAIN).tobytes()
 
@@ -53,7 +55,7 @@ def test_private_and_public_people_cannot_meet():
     for index in (-1, people.PRIVATE):
         with pytest.raises(UsageError, match="0 to 59"):
             people.private(index)
-    seeds = [people.stream(n, "person").random(4).tobytes() for n in (*range(60), *range(5000, 5200))]
+    seeds = [stream(n, "person").random(4).tobytes() for n in (*range(60), *range(5000, 5200))]
     assert len(set(seeds)) == 260
 
 
@@ -106,10 +108,6 @@ def test_people_differ_by_more_than_photos_of_one_person(employees):
 # looks that the first drawings got wrong
 
 
-def bare(person: people.Person) -> people.Person:
-    return dataclasses.replace(person, glasses=None, earrings=None, beard=None)
-
-
 def test_brows_are_not_drawn_down_at_their_inner_ends():
     x, y = np.meshgrid(
         np.linspace(0.12, 0.56, 89, dtype=np.float32), np.linspace(7.3, 7.7, 161, dtype=np.float32)
@@ -130,7 +128,7 @@ def test_brows_are_not_drawn_down_at_their_inner_ends():
 
 
 def test_a_moustache_keeps_off_the_nose_and_the_lips():
-    person = dataclasses.replace(people.private(0), beard=people.Beard("full", 1.0, (0.1, 0.1, 0.1)))
+    person = dataclasses.replace(people.private(0), beard=Beard("full", 1.0, (0.1, 0.1, 0.1)))
     x, y, z = head().vertices.T
     density = facehair.beard_density(person, head())
     nose = (abs(x) < 0.22) & (y > 6.86) & (z > 1.3)
@@ -143,7 +141,7 @@ def test_a_moustache_keeps_off_the_nose_and_the_lips():
 
 def test_a_beard_has_no_hard_edge():
     for kind in set(people.BEARDS) - {"none"}:
-        person = dataclasses.replace(people.private(0), beard=people.Beard(kind, 1.0, (0.1, 0.1, 0.1)))
+        person = dataclasses.replace(people.private(0), beard=Beard(kind, 1.0, (0.1, 0.1, 0.1)))
         density = facehair.beard_density(person, head())
         skin = head().triangles[head().material == Material.SKIN]
         start, end = head().vertices[skin[:, 0]], head().vertices[skin[:, 1]]

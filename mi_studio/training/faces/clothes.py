@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mi_studio.training.faces.kernels import Floats, smooth
-from mi_studio.training.faces.people import Colour
+from mi_studio.training.faces.person import Colour
 
 SHIRTS: tuple[Colour, ...] = (
     (0.85, 0.86, 0.88),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mi_studio.training.faces.head import AZIMUTH, FILE, POLAR, Head, Material
+from mi_studio.training.faces.head import AZIMUTH, FILE, POLAR, Head, Material, skull_centre
 from mi_studio.training.faces.kernels import Floats, Ints
 from mi_studio.training.recipe import Context
 
@@ -139,12 +139,6 @@ def _read_mask(wheel: zipfile.ZipFile, name: str) -> Floats:
     with Image.open(io.BytesIO(wheel.read(f"{BODY}textures/mpfb_{name}.jpg"))) as picture:
         small = picture.convert("L").resize((MASK_SIDE, MASK_SIDE), Image.Resampling.BOX)
     return np.asarray(small, np.float32) / 255
-
-
-def skull_centre(vertices: Floats, left_eye: Ints, right_eye: Ints) -> Floats:
-    """Return the point from which the roots of the hair are sought, for the head at rest."""
-    eyes = (vertices[left_eye].mean(axis=0) + vertices[right_eye].mean(axis=0)) / 2
-    return np.array([0, eyes[1] + 0.33, 0.62], np.float32)
 
 
 def _roots(vertices: Floats, triangles: Ints, material: NDArray[np.int8]) -> tuple[Ints, Floats]:

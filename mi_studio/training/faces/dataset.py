@@ -18,14 +18,15 @@ from mi_studio.core.atomic import write_bytes
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.text import Text
 from mi_studio.training.faces import people
-from mi_studio.training.faces.people import Person
-from mi_studio.training.faces.photo import SIDE, photograph, prepare
+from mi_studio.training.faces.person import Person
+from mi_studio.training.faces.photo import SIDE, photograph
+from mi_studio.training.faces.sitter import prepare
 from mi_studio.training.faces.view import sample
 from mi_studio.training.recipe import Context
 
 PRIVATE_FOLDER = Path("face-login", "private")
 #: the number goes up when the pictures change: a set half drawn by an older renderer is not gone on with
-PUBLIC_FOLDER = Path("face-login", "public-1")
+PUBLIC_FOLDER = Path("face-login", "public-2")
 
 #: photos of a private person, in rows of `COLUMNS`: the last row is for testing
 COLUMNS, TRAIN_ROWS, TEST_ROWS = 8, 5, 1
@@ -34,7 +35,7 @@ TRAIN, TEST = COLUMNS * TRAIN_ROWS, COLUMNS * TEST_ROWS
 PUBLIC_PEOPLE, PUBLIC_PHOTOS, PEOPLE_ON_SHEET = 5000, 5, 40
 
 #: WebP's quality
-QUALITY = 88
+QUALITY = 92
 
 Photos = NDArray[np.uint8]
 

@@ -11,7 +11,7 @@ import numpy as np
 from mi_studio.training.faces.hair import hairline
 from mi_studio.training.faces.head import Head
 from mi_studio.training.faces.kernels import Floats, Noise, bump, smooth
-from mi_studio.training.faces.people import Person
+from mi_studio.training.faces.person import Person
 
 #: height of the brows on the head at rest
 BROW = 7.505

@@ -13,7 +13,7 @@ import numpy as np
 from mi_studio.training.faces.head import AZIMUTH, POLAR, Head, Material
 from mi_studio.training.faces.kernels import Floats, Noise, bump, smooth
 from mi_studio.training.faces.mesh import Mesh, joined, woven
-from mi_studio.training.faces.people import Hair, Person
+from mi_studio.training.faces.person import Hair, Person
 
 #: rows of the shell from crown to hairline, and below it where hair falls
 GROWN, FALLEN = 30, 18
@@ -78,6 +78,8 @@ CUTS: dict[str, Cut | None] = {
     "up": Cut(1.10, 1.80, 2.4, 0.17, 0.14, end=0.25, wisps=0.12),
     "bob": Cut(1.13, 1.75, 2.0, 0.16, 0.17, end=0.7, falls=0.72, wisps=0.12),
     "bob-fringe": Cut(1.40, 1.75, 2.0, 0.16, 0.17, end=0.7, falls=0.72, wisps=0.12),
+    "lob": Cut(1.13, 1.75, 2.0, 0.15, 0.16, end=0.7, falls=1.1, wisps=0.2),
+    "tied": Cut(1.08, 1.80, 2.4, 0.11, 0.10, end=0.2, wisps=0.1),
     "long": Cut(1.13, 1.75, 2.0, 0.14, 0.16, end=0.7, falls=1.7, wisps=0.3),
     "long-fringe": Cut(1.40, 1.75, 2.0, 0.15, 0.16, end=0.7, falls=1.7, wisps=0.3),
     "wavy": Cut(1.13, 1.78, 2.0, 0.20, 0.22, end=0.7, falls=1.15, wisps=0.25, curls=0.06),
@@ -126,6 +128,8 @@ def grow(person: Person, head: Head, vertices: Floats) -> Mesh | None:
     pieces = [_cloth(shell, share, _cover(shell, cut, rng))]
     if hair.style == "up":
         pieces.append(_bun(skull, rng))
+    if hair.style == "tied":
+        pieces.append(_tail(centre, np.sign(hair.part), rng))
     return joined(*pieces)
 
 
@@ -164,7 +168,7 @@ def _shell(
     aside = smooth(0.4, 1.4, polar) * smooth(0.3, 1.15, a)
     thick = cut.top + (cut.sides - cut.top) * aside
     thick = thick + cut.lift * bump(polar, 0.8, 0.3) * smooth(1.1, 0.4, a)
-    if hair.style in ("side", "long", "bob", "medium", "wavy"):
+    if hair.style in ("side", "long", "lob", "bob", "tied", "medium", "wavy"):
         over = np.tanh((AZIMUTH - hair.part) * 4) * -np.sign(hair.part) * bump(AZIMUTH, 0, 1.2)
         thick = thick * (1 + 0.22 * over * round_it)
         parting = bump(root[..., 0], centre[0] + 0.55 * hair.part, 0.06) * smooth(1.3, 0.9, a)
@@ -236,3 +240,23 @@ def _bun(skull: Floats, rng: np.random.Generator) -> Mesh:
     ball = np.stack([np.sin(down) * np.cos(around), 0.8 * np.cos(down), np.sin(down) * np.sin(around)], -1)
     grid = (centre + radius * ball).astype(np.float32)
     return _cloth(grid, np.linspace(0, 0.15, 9, dtype=np.float32), np.ones(grid.shape[:2], np.float32))
+
+
+def _tail(centre: Floats, side: float, rng: np.random.Generator) -> Mesh:
+    """Return hair that is tied at the nape and laid over one shoulder."""
+    down = np.linspace(0, 1, 16, dtype=np.float32)
+    bend = rng.uniform(-0.05, 0.05)
+    path = np.stack(
+        [
+            side * (0.35 + 0.55 * smooth(0, 0.4, down) - 0.06 * down + bend * np.sin(3 * down)),
+            centre[1] - 0.75 - 1.75 * down,
+            -0.25 + 1.25 * smooth(0.1, 0.75, down),
+        ],
+        -1,
+    )
+    radius = (0.16 + 0.07 * np.sin(np.pi * down**0.7)) * smooth(1.12, 0.75, down)
+    around = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    ring = np.stack([np.cos(around), 0 * around, np.sin(around)], -1)
+    grid = (path[:, None] + radius[:, None, None] * ring).astype(np.float32)
+    cover = np.broadcast_to(np.clip((1 - down) / 0.12, 0, 1)[:, None], grid.shape[:2])
+    return _cloth(grid, down * 0.8, cover)

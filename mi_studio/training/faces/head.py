@@ -166,6 +166,12 @@ class Head:
             ) from error
 
 
+def skull_centre(vertices: Floats, left_eye: Ints, right_eye: Ints) -> Floats:
+    """Return the point from which the roots of the hair are sought, for the head at rest."""
+    eyes = (vertices[left_eye].mean(axis=0) + vertices[right_eye].mean(axis=0)) / 2
+    return np.array([0, eyes[1] + 0.33, 0.62], np.float32)
+
+
 @cache
 def head() -> Head:
     """Return the shipped head."""

@@ -9,23 +9,25 @@ instead of drawn, so that any few dozen people in a row look like a mixed compan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from mi_studio.core.errors import UsageError
 from mi_studio.core.text import Text
+from mi_studio.training.faces.person import (
+    Beard,
+    Brows,
+    Colour,
+    Earrings,
+    Glasses,
+    Hair,
+    Person,
+    Skin,
+    stream,
+)
 
 PRIVATE = 60
 FIRST_PUBLIC = 5000
-
-#: seeds everything about the people; another value makes other people
-SEED = 3
-
-Colour = tuple[float, float, float]
-
-ANCESTRIES = ("african", "asian", "caucasian")
 
 #: from black to fair, and red; then one line for each ancestry: how often each is met
 HAIR_COLOURS: tuple[Colour, ...] = (
@@ -39,8 +41,8 @@ HAIR_COLOURS: tuple[Colour, ...] = (
 )
 HAIR_ODDS = (
     (0.80, 0.15, 0.05, 0.0, 0.0, 0.0, 0.0),
-    (0.62, 0.24, 0.10, 0.03, 0.0, 0.0, 0.01),
-    (0.10, 0.18, 0.24, 0.18, 0.13, 0.09, 0.08),
+    (0.50, 0.25, 0.16, 0.06, 0.01, 0.0, 0.02),
+    (0.05, 0.17, 0.26, 0.20, 0.14, 0.10, 0.08),
 )
 GREY: Colour = (0.66, 0.65, 0.63)
 
@@ -79,142 +81,19 @@ STYLES_OF_MEN = (
     "long",
     "short",
 )
-STYLES_OF_WOMEN = ("long", "bob", "up", "long-fringe", "wavy", "pixie", "bob-fringe", "curly", "long", "bob")
+STYLES_OF_WOMEN = (
+    "long", "bob", "up", "long-fringe", "wavy", "pixie", "bob-fringe", "curly", "lob", "tied",
+)  # fmt: skip
 #: what replaces a style on tightly curled hair, and on everybody else
-STYLES_IF_CURLED = {"side": "afro", "quiff": "afro", "medium": "curly", "long": "curly", "wavy": "afro"}
+STYLES_IF_CURLED = {"side": "curls", "quiff": "crop", "medium": "curly", "long": "curly", "wavy": "afro"}
 STYLES_IF_NOT = {"curly": "wavy"}
 
 #: gold, silver, pearl
 BEADS: tuple[Colour, ...] = ((0.80, 0.62, 0.24), (0.72, 0.73, 0.75), (0.92, 0.89, 0.84))
 #: haircuts that show the ears
-OPEN_STYLES = ("up", "pixie", "crop", "afro")
+OPEN_STYLES = ("up", "tied", "pixie", "crop", "afro")
 
 BEARDS = ("none", "stubble", "none", "full", "moustache", "none", "goatee", "stubble", "short")
-
-
-@dataclass(frozen=True)
-class Skin:
-    """Complexion; ``melanin``, ``ruddy`` and ``freckles`` in 0..1, ``lips`` with lipstick if any."""
-
-    colour: Colour
-    melanin: float
-    ruddy: float
-    freckles: float
-    lips: Colour
-    makeup: float
-
-
-@dataclass(frozen=True)
-class Hair:
-    """Haircut (a key of `mi_studio.training.faces.hair.CUTS`) and colour.
-
-    Attributes
-    ----------
-    part
-        Where it is parted, in radians from the middle.
-    thickness, length
-        About 1, and in -1..1 about the style's own.
-    wave
-        0 for straight hair to 1.
-    curled
-        Whether it is tightly curled.
-    grey
-        Share of grey hair.
-    """
-
-    style: str
-    colour: Colour
-    part: float
-    thickness: float
-    length: float
-    wave: float
-    curled: bool
-    grey: float
-
-
-@dataclass(frozen=True)
-class Brows:
-    """Eyebrows: half their greatest height in decimetres, arch and slant in -1..1, density in 0..1."""
-
-    colour: Colour
-    height: float
-    arch: float
-    slant: float
-    density: float
-
-
-@dataclass(frozen=True)
-class Beard:
-    """A beard: its kind (one of `BEARDS`), density in 0..1, and colour."""
-
-    kind: str
-    density: float
-    colour: Colour
-
-
-@dataclass(frozen=True)
-class Glasses:
-    """Spectacles: half the width of a lens, its squareness (2 is an ellipse), radius of the rim."""
-
-    colour: Colour
-    size: float
-    squareness: float
-    rim: float
-
-
-@dataclass(frozen=True)
-class Earrings:
-    """A bead at each ear, and its radius in decimetres."""
-
-    colour: Colour
-    radius: float
-
-
-@dataclass(frozen=True)
-class Person:
-    """A fictional person.
-
-    Attributes
-    ----------
-    male
-        Whether the person reads as a man.
-    age
-        0 for about 20 years, 1 for about 80. There are no children.
-    ancestry
-        Shares of `ANCESTRIES`; they add up to 1.
-    build
-        Muscle and weight, each 0..1.
-    """
-
-    number: int
-    male: bool
-    age: float
-    ancestry: tuple[float, ...]
-    build: tuple[float, float]
-    skin: Skin
-    iris: Colour
-    hair: Hair
-    brows: Brows
-    beard: Beard | None
-    glasses: Glasses | None
-    earrings: Earrings | None
-
-    def stream(self, concern: str) -> np.random.Generator:
-        """Return the random numbers that belong to one concern of this person, from their start."""
-        return stream(self.number, concern)
-
-    @cached_property
-    def texture(self) -> int:
-        """The seed of the grain of skin and hair."""
-        return int(self.stream("texture").integers(1 << 30))
-
-
-def stream(number: int, concern: str, *more: int) -> np.random.Generator:
-    """Return random numbers of their own for a person and a concern.
-
-    Each concern has its own, so that a change to one (hair, say) leaves all others as they are.
-    """
-    return np.random.default_rng([SEED, number, *concern.encode(), *more])
 
 
 def private(index: int) -> Person:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mi_studio.training.faces.head import Head
 from mi_studio.training.faces.kernels import Floats
-from mi_studio.training.faces.people import ANCESTRIES, Person
+from mi_studio.training.faces.person import ANCESTRIES, Person
 
 #: the two ends of a slider, as the names of its targets end
 ENDS = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from mi_studio.training.faces.head import Head
 from mi_studio.training.faces.kernels import Floats, Noise, bump, smooth
-from mi_studio.training.faces.people import Person
+from mi_studio.training.faces.person import Person
 
 LIPS, EARS, MOUTH = range(3)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mi_studio.training.faces.clothes import SHIRTS
 from mi_studio.training.faces.kernels import Floats
-from mi_studio.training.faces.people import Colour, stream
+from mi_studio.training.faces.person import Colour, stream
 
 #: how much each expression moves, at its strongest; a part without a side means both
 EXPRESSIONS: dict[str, Mapping[str, float]] = {

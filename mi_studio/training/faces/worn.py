@@ -7,7 +7,7 @@ import numpy as np
 from mi_studio.training.faces.head import Head, Material
 from mi_studio.training.faces.kernels import Floats, Ints
 from mi_studio.training.faces.mesh import Mesh, joined, woven
-from mi_studio.training.faces.people import Earrings, Glasses
+from mi_studio.training.faces.person import Earrings, Glasses
 
 #: how far before the eyeball the lenses stand, in decimetres
 STAND_OFF = 0.18
