@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from mi_studio.app import motion, pictures, theme
+from mi_studio.app import motion, pictures, qt_words, theme
 from mi_studio.app.settings import Settings
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
@@ -393,20 +393,23 @@ class Controller(QObject):
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
         self.presenter.language = language
+        qt_words.apply(_application(), language)
         self.window.retranslate(language)
         self.draw()
 
     @Slot(str)
     def _theme_chosen(self, name: str) -> None:
         self.settings.theme = name
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, name)
+        theme.apply(_application(), name)
 
     @Slot(bool)
     def _stillness_chosen(self, still: bool) -> None:
         self.settings.set_still(still)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        motion.apply(app, still)
+        motion.apply(_application(), still)
         self.draw()
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app

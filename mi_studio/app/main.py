@@ -74,7 +74,7 @@ def open_program(
     make_run: MakeRun | None = None,
 ) -> Controller:
     """Show the window and set everything going; see `run_app`. ``make_run`` stands in for the engine."""
-    from mi_studio.app import motion
+    from mi_studio.app import motion, qt_words
     from mi_studio.app import theme as looks
     from mi_studio.app.controller import Controller
     from mi_studio.app.settings import Settings
@@ -84,6 +84,7 @@ def open_program(
 
     settings = Settings()
     language, theme = language or settings.language, theme or settings.theme
+    qt_words.apply(app, language)
     looks.load_fonts(app)
     looks.apply(app, theme)
     motion.apply(app, settings.still(motion.desktop_is_still(app)))

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from fakes import FakeRun
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, Qt, QTranslator, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
@@ -113,6 +113,31 @@ def test_languages_are_switched_while_it_runs(qtbot: QtBot, program: Open, own_s
     click(qtbot, controller.window.top.languages["en"])
     assert controller.window.panes[0].title.said == "The secret"
     assert controller.settings.language == "en"
+
+
+def words_of_qt() -> set[str]:
+    """What Qt's own file dialog says in English, as it says it now."""
+    said = ("QPlatformTheme", "Cancel"), ("QFileDialog", "Look in:"), ("QPlatformTheme", "Open")
+    return {QCoreApplication.translate(context, word) for context, word in said}
+
+
+def test_dialogs_of_qt_speak_the_language_of_the_window(qtbot: QtBot, program: Open) -> None:
+    english, japanese = {"Cancel", "Look in:", "Open"}, {"キャンセル", "アドレス:", "開く"}
+    controller = program(language="ja")
+    assert words_of_qt() == japanese
+    dialog = QFileDialog(controller.window)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    qtbot.addWidget(dialog)
+    assert {b.text() for b in dialog.findChildren(QPushButton)} >= {"キャンセル"}
+    click(qtbot, controller.window.top.languages["en"])
+    assert words_of_qt() == english
+    click(qtbot, controller.window.top.languages["ja"])
+    assert words_of_qt() == japanese
+    program(language="en")
+    assert words_of_qt() == english
+    qapp = QApplication.instance()
+    assert qapp is not None
+    assert len(qapp.findChildren(QTranslator)) == 1
 
 
 def test_themes(program: Open) -> None:
