@@ -115,6 +115,7 @@ class Controller(QObject):
     def begin(self, recorded: Path | None = None) -> None:
         """Start the thread and play a recording; without one of the user's own, load the engine soon."""
         self.worker.start()
+        self.session.set_speed(self.settings.speed)
         if recorded is not None:
             self.open_recording(recorded)  # whoever came to watch may have no torch: it waits until wanted
         else:
@@ -157,6 +158,7 @@ class Controller(QObject):
         self._warming.stop()
         self.session.quit()
         self.settings.scene = self.session.intent.wish.scene
+        self.settings.speed = self.session.speed
         self.settings.geometry = self.window.saveGeometry()
         self.settings.save()
         self.window.hide()

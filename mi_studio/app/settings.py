@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QByteArray, QCoreApplication, QLocale, QSettings
 
 from mi_studio.app.theme import THEMES
+from mi_studio.app.widgets.timeline import SPEEDS
 from mi_studio.core.text import LANGUAGES
 
 
 class Settings:
-    """Language, theme, motion, scene, folder and the window's place; nonsense in the file is ignored."""
+    """Language, theme, motion, speed, scene, folder and the window's place.
+
+    Nonsense in the file is ignored.
+    """
 
     def __init__(self) -> None:
         QCoreApplication.setOrganizationName("MI Studio")
@@ -45,6 +51,16 @@ class Settings:
     def set_still(self, still: bool) -> None:
         """Keep whether motion shall be reduced."""
         self._store.setValue("motion", "reduced" if still else "full")
+
+    @property
+    def speed(self) -> float:
+        """How fast it goes; never as fast as it can, or the opening film would be over at once."""
+        kept = str(self._store.value("speed", ""))
+        return next((s for s in SPEEDS if str(s) == kept and math.isfinite(s)), 1.0)
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._store.setValue("speed", str(speed))
 
     @property
     def scene(self) -> str:

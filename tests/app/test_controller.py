@@ -383,6 +383,22 @@ def test_settings_are_kept_and_nonsense_is_ignored(program: Open, own_settings: 
     assert program(language=None, theme=None, scene=None).session.intent.wish.scene == "federated"
 
 
+@pytest.mark.parametrize(("chosen", "again"), [(0.5, 0.5), (2.0, 2.0), (math.inf, 1.0)])
+def test_the_speed_is_kept_unless_the_opening_film_would_be_over_at_once(
+    program: Open, chosen: float, again: float
+) -> None:
+    first = program()
+    assert first.session.speed == 1.0
+    first.window.timeline.speed_chosen.emit(chosen)
+    first.close()
+    second = program()
+    assert second.session.speed == again
+    assert second.presenter.view().timeline.speed == again
+    for nonsense in ("fast", "0", "-1", "nan", "3"):
+        second.settings._store.setValue("speed", nonsense)
+        assert second.settings.speed == 1.0
+
+
 def test_from_a_too_large_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
     from mi_studio.app import pictures
     from mi_studio.core import pictures as core
