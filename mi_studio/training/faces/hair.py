@@ -208,7 +208,7 @@ def _cover(shell: Floats, cut: Cut, rng: np.random.Generator) -> Floats:
     """Return how dense the hair is: full, and thinning out towards the tips."""
     steps = np.linalg.norm(np.diff(shell, axis=0), axis=-1)
     left = np.concatenate([np.cumsum(steps[::-1], axis=0)[::-1], np.zeros_like(steps[:1])])
-    tips = cut.wisps * (1 + 0.3 * _ripple(rng, 8, 40))
+    tips = cut.wisps * (1 + 0.15 * _ripple(rng, 8, 40))
     result: Floats = np.clip(left / np.maximum(tips, 0.02), 0, 1).astype(np.float32)
     return result
 

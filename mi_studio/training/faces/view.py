@@ -22,7 +22,7 @@ EXPRESSIONS: dict[str, Mapping[str, float]] = {
 ODDS = {"calm": 0.36, "smile": 0.34, "broad smile": 0.12, "speaking": 0.08, "attentive": 0.10}
 
 #: a little of this is in every face, or it would look stern at rest
-FRIENDLY = {"mouthSmile": 0.10, "browInnerUp": 0.12, "eyeWide": 0.28}
+FRIENDLY = {"mouthSmile": 0.22, "browInnerUp": 0.12, "eyeWide": 0.28}
 
 SIDES = ("", "Left", "Right")
 
