@@ -542,7 +542,9 @@ class Session:
             self._become(Event.RESET)
             self.open_scene()
             return
-        if only_knobs and all(self.intent.knobs[k].live for k in moved):
+        if self.main is not None and not self.can_run and new.target == old.target:
+            self._tell_no_picture()  # and leave on the stage what cannot be made again
+        elif only_knobs and all(self.intent.knobs[k].live for k in moved):
             self._turned(moved, new)
         else:
             self._chosen(moved if only_knobs else [])

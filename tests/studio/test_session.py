@@ -418,6 +418,20 @@ def test_own_picture_and_its_recording(stage: Stage) -> None:
     assert not other.engine.made
 
 
+@pytest.mark.parametrize(("knob", "value"), [("gradient-noise", 0.5), ("picture-size", 64.0)])
+def test_what_cannot_be_made_again_stays_on_the_stage(stage: Stage, knob: str, value: float) -> None:
+    stage.session.bring("me.png", np.full((40, 50, 3), 9, np.uint8))
+    stage.run_to_end()
+    other = Stage()
+    other.session.open_recording(stage.session.save())
+    other.session.intent.turn(knob, value)
+    other.rest()
+    assert len(other.told) == 1
+    assert other.session.main is not None
+    assert other.session.notes == {}
+    assert not other.engine.made
+
+
 def test_nothing_to_save(stage: Stage) -> None:
     with pytest.raises(UsageError, match="nothing to save"):
         stage.session.save()
