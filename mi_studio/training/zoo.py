@@ -23,6 +23,7 @@ from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
 from mi_studio.training import catalogue, federated, prior, private, recordings
+from mi_studio.training.faces import classifiers as face_classifiers
 from mi_studio.training.faces import cut as face_head
 from mi_studio.training.faces import dataset as face_photos
 from mi_studio.training.recipe import Context, Recipe, Report
@@ -60,6 +61,7 @@ _RECIPES = (
     ),
     Recipe("face-login-head", ("assets/face-login/head.*",), 0.3, face_head.write_head),
     Recipe("face-login-people", ("assets/face-login/private/*",), 2, face_photos.write_private),
+    Recipe("face-login-target", ("pretrained/face-login/face-net/*",), 12, face_classifiers.train_target),
     Recipe("face-login-public", (), 13, face_photos.write_public),
     Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
 )

@@ -1,0 +1,71 @@
+"""The trainer of the face login learns, repeats itself, and goes on after a kill."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mi_studio.engine import models
+from mi_studio.training.faces import classifiers
+from mi_studio.training.recipe import Context
+from mi_studio.training.sources import Sources
+
+
+class KilledError(Exception):
+    pass
+
+
+def context(folder: Path, die_at: float = 2.0) -> Context:
+    def report(_: str, done: float | None) -> None:
+        if done is not None and done >= die_at:
+            raise KilledError
+
+    return Context(Sources(), folder, folder, folder, "cpu", report)
+
+
+@pytest.fixture(scope="module")
+def photos() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Two people of 6 photos, who differ in colour."""
+    draws = np.random.default_rng(0)
+    made = draws.integers(0, 60, (2, 6, 64, 64, 3))
+    made[0, ..., 0] += 150
+    made[1, ..., 2] += 150
+    return made.astype(np.uint8)
+
+
+def fitted(folder: Path, photos: Any, epochs: int = 24) -> torch.nn.Module:
+    torch.manual_seed(0)
+    net = models.build("face-net", classes=2, width=8)
+    classifiers.fit(net, photos, context(folder), "test", epochs)
+    return net
+
+
+def test_it_learns_and_repeats_itself(photos: Any, tmp_path: Path) -> None:
+    net = fitted(tmp_path, photos)
+    with torch.no_grad():
+        said = net(classifiers.to_batch(photos)).argmax(1)
+    assert said.tolist() == [0] * 6 + [1] * 6
+    again = fitted(tmp_path, photos)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
+
+
+def test_a_killed_training_comes_to_the_same_end(photos: Any, tmp_path: Path) -> None:
+    whole = fitted(tmp_path, photos)
+    torch.manual_seed(0)
+    net = models.build("face-net", classes=2, width=8)
+    with pytest.raises(KilledError):
+        classifiers.fit(net, photos, context(tmp_path, die_at=0.5), "test", 24)
+    assert (tmp_path / "test.safetensors").exists()
+    resumed = fitted(tmp_path, photos)
+    assert not (tmp_path / "test.safetensors").exists()
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), resumed.parameters(), strict=True))
+
+
+def test_varied_photos_stay_pictures(photos: Any) -> None:
+    batch = classifiers.to_batch(photos)
+    varied = classifiers.varied(batch, torch.Generator().manual_seed(1))
+    assert varied.shape == batch.shape
+    assert 0 <= float(varied.min()) <= float(varied.max()) <= 1
+    assert not torch.equal(varied, batch)
