@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mi-studio {__version__}")
     parser.add_argument("--lang", choices=["ja", "en"], help="language of the window")
     parser.add_argument("--theme", choices=["light", "dark", "contrast"], help="look of the window")
+    # the program calls itself so, nobody else
+    parser.add_argument("--splash", action="store_const", dest="act", const=_splash, help=argparse.SUPPRESS)
     parser.set_defaults(act=_program, recording=None, scene=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -405,6 +407,12 @@ def _doctor(options: argparse.Namespace) -> int:
         for finding in findings:
             print(finding.line())
     return OK if all(f.ok for f in findings) else FAILED
+
+
+def _splash(options: argparse.Namespace) -> int:
+    from mi_studio.app.splash import show
+
+    return show(options.lang)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The program: window first, engine later, and an orderly end.
 
 Nothing here loads torch: the recording that comes with the scene plays while the worker's thread
-loads it.
+loads it. Windows is the exception: there torch must come before Qt, and a small window says so.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mi_studio.app.preflight import check_window
+from mi_studio.app.preflight import TORCH_FIRST, check_window, load_torch_first
+from mi_studio.app.splash import splash
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -46,17 +47,15 @@ def run_app(
         If no window can be opened here.
     """
     check_window()
-    if sys.platform == "win32":
-        # torch 2.9 and later cannot load its DLLs any more once Qt has loaded its own
-        import torch  # noqa: F401
+    with splash(language) if TORCH_FIRST else nullcontext():
+        load_torch_first()
+        from PySide6.QtWidgets import QApplication
 
-    from PySide6.QtWidgets import QApplication
-
-    app = QApplication.instance() or QApplication([sys.argv[0]])
-    assert isinstance(app, QApplication)
-    controller = open_program(
-        app, recording=recording, scene=scene, language=language, theme=theme, size=size
-    )
+        app = QApplication.instance() or QApplication([sys.argv[0]])
+        assert isinstance(app, QApplication)
+        controller = open_program(
+            app, recording=recording, scene=scene, language=language, theme=theme, size=size
+        )
     with interrupts(app.quit):
         code: int = app.exec()
     controller.close()

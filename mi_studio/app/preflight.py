@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 from mi_studio.core.errors import UsageError
 from mi_studio.core.text import Text
@@ -38,6 +39,9 @@ FOR_X11 = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 """Further ones for a window under X11."""
+
+TORCH_FIRST = sys.platform == "win32"
+"""Whether torch must come before Qt: there, 2.9 and later cannot load their DLLs after Qt's."""
 
 TORCH_AGAIN = Text(
     "Recordings still play; to run attacks, install it again with: "
@@ -132,6 +136,13 @@ def load_torch() -> None:
             Text("PyTorch is installed but cannot be loaded.", "PyTorchを読み込めません。"),
             remedy=TORCH_AGAIN,
         ) from error
+
+
+def load_torch_first() -> None:
+    """Load torch before Qt where it must be so and can be; a run that misses it says so later."""
+    if TORCH_FIRST:
+        with suppress(UsageError):
+            load_torch()
 
 
 def missing_libraries(names: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mi_studio.app.preflight import check_window
+from mi_studio.app.preflight import check_window, load_torch_first
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import RunError, UsageError, reason
 from mi_studio.core.knobs import Value
@@ -117,9 +117,7 @@ def screenshots(
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     check_window()
-    if sys.platform == "win32":
-        import torch  # noqa: F401  # see run_app
-
+    load_torch_first()
     from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt
     from PySide6.QtWidgets import QApplication
 

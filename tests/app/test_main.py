@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeRun
 from PIL import Image
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
 
+from mi_studio.app import splash
 from mi_studio.app.screenshot import screenshot
 from mi_studio.app.worker import Worker
 from mi_studio.cli import main
+from mi_studio.core import paths, recording
 from mi_studio.core.config import resolve
 from mi_studio.core.errors import RunError, UsageError
 from mi_studio.core.text import Text
@@ -98,3 +104,93 @@ def test_a_screenshot_without_qt_is_told_in_one_line(
     said = capsys.readouterr().err
     assert "PySide6 is not installed" in said
     assert said.count("\n") == 1
+
+
+def test_the_splash_is_a_process_that_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def popen(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
+        started.append(real([*command[:1], "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE))
+        assert command[1:] == ["-m", "mi_studio", "--lang", "ja", "--splash"]
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with splash.splash("ja"):
+        assert started[0].poll() is None
+    assert started[0].returncode is not None
+    assert started[0].stdin is not None
+    started[0].stdin.close()
+
+
+def test_a_program_without_a_splash_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with splash.splash(None):
+        pass
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "is starting"), ("ja", "起動しています")])
+def test_what_the_splash_shows(
+    qtbot: QtBot, no_leftover_qt: None, own_settings: Path, language: str, said: str
+) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        seen.extend(
+            w.text() for w in QApplication.topLevelWidgets() if isinstance(w, QLabel) and w.isVisible()
+        )
+
+    QTimer.singleShot(50, look)
+    assert splash.show(language, 200) == 0
+    assert [said in text for text in seen] == [True]
+
+
+def test_the_splash_is_no_command_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "splash" not in capsys.readouterr().out
+
+
+AS_ON_WINDOWS = """
+import contextlib, sys
+sys.modules["torch"] = None
+from mi_studio.app import main, preflight
+
+def load_torch():
+    print("torch wanted", "before Qt" if "PySide6.QtCore" not in sys.modules else "after Qt", flush=True)
+    real_load()
+
+@contextlib.contextmanager
+def splash(language):
+    print("splash", language)
+    yield
+    print("splash gone")
+
+def open_program(app, **more):
+    from PySide6.QtCore import QTimer
+    controller = real_open(app, **more)
+    print("window", controller.window.isVisible(), len(controller.session.main.history))
+    QTimer.singleShot(0, app, controller.window.close)
+    return controller
+
+real_load, preflight.load_torch = preflight.load_torch, load_torch
+real_open, main.open_program = main.open_program, open_program
+main.TORCH_FIRST = preflight.TORCH_FIRST = True
+main.splash = splash
+from mi_studio.cli import main
+sys.exit(main(["--lang", "en", "play", sys.argv[1]]))
+"""
+
+
+def test_torch_comes_before_qt_where_it_must_and_a_recording_plays_without(tmp_path: Path) -> None:
+    recorded = paths.assets() / "recordings" / "federated.mireplay"
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS, str(recorded)],
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    steps = len(recording.load(recorded).history)
+    assert done.stdout.splitlines() == [
+        "splash en", "torch wanted before Qt", f"window True {steps}", "splash gone"
+    ]  # fmt: skip
