@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -143,6 +144,12 @@ class ClassJudge:
         # distances are given in units of the typical distance between photos of different classes
         centre = torch.stack([self._features[self._labels == k].mean(0) for k in torch.unique(self._labels)])
         self._unit = float(torch.pdist(centre).mean())
+
+    def facing(self, targets: tuple[int, ...]) -> ClassJudge:
+        """Return this judge for other targets; it need not look at the photos again."""
+        judge = copy(self)
+        judge._targets = targets
+        return judge
 
     @torch.no_grad()
     def quick(self, images: Tensor) -> Scores:

@@ -76,3 +76,30 @@ def test_swapped_weights_are_the_trained_ones():
     fresh = open_case(config.turned({"epsilon": 2.0}), torch.device("cpu"), None)
     pictures = torch.rand(4, 1, 28, 28)
     assert torch.equal(swapped.access.model(pictures), fresh.access.model(pictures))
+
+
+def test_a_second_run_does_not_look_at_all_photos_again(monkeypatch):
+    from mi_studio.engine.models.garments import Evaluator
+    from mi_studio.engine.scenes import catalogue
+
+    looked = []
+    features = Evaluator.features
+    monkeypatch.setattr(Evaluator, "features", lambda self, x: looked.append(len(x)) or features(self, x))
+    catalogue._JUDGES.clear()
+    sneaker = run("latent-search", target="sneaker", steps=2)
+    assert sum(looked) >= 1000
+    catalogue._JUDGES.clear()
+    alone = run("latent-search", target="bag", steps=2)
+    looked.clear()
+    again = Run(resolve("catalogue", attack="latent-search", target="bag", steps=2))
+    assert looked == []
+    assert [s.scores for s in again] == [alone.history.at(i).scores for i in alone.history.kept]
+    assert np.array_equal(again.original(), alone.original())
+    assert again.result()["scores"] == alone.result()["scores"]
+    everyone = Run(resolve("catalogue", attack="latent-search", target="all", steps=2))
+    assert len(everyone.secret) == 5
+    assert len(again.secret) == len(sneaker.secret) == 1
+    assert not np.array_equal(sneaker.secret, again.secret)
+    other = Run(resolve("catalogue", settings={"private-line": "odd"}, attack="latent-search", steps=2))
+    assert sum(looked) >= 1000
+    assert other._case.judge is not again._case.judge

@@ -41,10 +41,6 @@ class CatalogueCase:
         attack = library().attack(config.attack)
         targets = [t for t in card.targets_for(values) if config.target in (t.id, ALL_TARGETS)]
         private = private_labels(str(values["private-line"]))
-        evaluator = load(find_weights(card.id, "evaluator", values), device)
-        assert isinstance(evaluator, Evaluator)
-        photos, labels, _ = read_sheets(paths.assets() / "catalogue" / "reference")
-        mine = np.isin(labels, private)
         prior = load(find_weights(card.id, "prior", values), device)
         assert isinstance(prior, PriorNet)
 
@@ -71,13 +67,9 @@ class CatalogueCase:
             device,
             prior if "prior" in attack.requires else None,
         )
-        self.judge = ClassJudge(
-            evaluator,
-            photos[mine][..., None],
-            labels[mine],
-            tuple(private[t.label] for t in targets),
-            _drawer(prior, device),
-            device,
+        evaluator = find_weights(card.id, "evaluator", values)
+        self.judge = _judge(evaluator, private, prior, device).facing(
+            tuple(private[t.label] for t in targets)
         )
         self.secret: Pictures = self.judge.typical()
 
@@ -117,6 +109,22 @@ class CatalogueCase:
 def open_case(config: RunConfig, device: torch.device, picture: Pictures | None) -> CatalogueCase:  # noqa: ARG001
     """Make the scene ready for a run; see `mi_studio.engine.case.open_case`."""
     return CatalogueCase(config, device)
+
+
+_JUDGES: dict[tuple[str, tuple[int, ...], torch.device], ClassJudge] = {}
+"""A judge for each split: looking at all its photos takes most of the second in which a run opens."""
+
+
+def _judge(card: WeightsCard, private: tuple[int, ...], prior: PriorNet, device: torch.device) -> ClassJudge:
+    key = card.sha256, private, device
+    if key not in _JUDGES:
+        evaluator = load(card, device)
+        assert isinstance(evaluator, Evaluator)
+        photos, labels, _ = read_sheets(paths.assets() / "catalogue" / "reference")
+        mine = np.isin(labels, private)
+        draw = _drawer(prior, device)
+        _JUDGES[key] = ClassJudge(evaluator, photos[mine][..., None], labels[mine], (), draw, device)
+    return _JUDGES[key]
 
 
 def _drawer(prior: Prior, device: torch.device) -> Callable[[int], Tensor]:
