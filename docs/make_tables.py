@@ -24,14 +24,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch.nn.functional import avg_pool2d, cross_entropy
 
-from mi_studio.core import atomic
+from mi_studio.core import atomic, paths
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.knobs import Value, plain
-from mi_studio.engine import Run
+from mi_studio.core.weights import find_weights
+from mi_studio.engine import Run, models
+from mi_studio.engine.sheets import read_sheets
+from mi_studio.training.catalogue import accuracy, to_batch
 from mi_studio.training.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,6 +147,40 @@ def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG
                 ]
 
 
+def evaluator(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """How sturdy the judge of the catalogue is: every tenth test photo, disturbed in several ways."""
+    net = models.load(find_weights("catalogue", "evaluator", {}))
+    pictures, names, _ = read_sheets(paths.assets() / "catalogue" / "test")
+    photos, labels = to_batch(pictures[::10]), torch.from_numpy(names[::10])
+    draws = torch.Generator().manual_seed(0)
+    blurred = avg_pool2d(photos, 3, 1, 1)
+    ways = {
+        "as they are": photos,
+        "noise of 0.1": (photos + 0.1 * torch.randn(photos.shape, generator=draws)).clamp(0, 1),
+        "noise of 0.2": (photos + 0.2 * torch.randn(photos.shape, generator=draws)).clamp(0, 1),
+        "blurred once": blurred,
+        "blurred twice": avg_pool2d(blurred, 3, 1, 1),
+        "changed against it by 0.02": changed_against(net, photos, labels, 0.02, draws),
+        "changed against it by 0.05": changed_against(net, photos, labels, 0.05, draws),
+        "changed against it by 0.1": changed_against(net, photos, labels, 0.1, draws),
+    }
+    yield ["test photos", "photos", "right class"]
+    for way, images in ways.items():
+        yield [way, f"{len(images):,}", f"{accuracy(net, images, labels).value:.3f}"]
+
+
+def changed_against(
+    net: torch.nn.Module, photos: torch.Tensor, labels: torch.Tensor, size: float, draws: torch.Generator
+) -> torch.Tensor:
+    """Change each pixel by at most ``size`` so that ``net`` errs: ten steps of projected gradient ascent."""
+    change = size * (2 * torch.rand(photos.shape, generator=draws) - 1)
+    for _ in range(10):
+        tried = (photos + change).clamp(0, 1).requires_grad_(True)
+        (slope,) = torch.autograd.grad(cross_entropy(net(tried), labels), tried)
+        change = (change + size / 4 * slope.sign()).clamp(-size, size)
+    return (photos + change).clamp(0, 1).detach()
+
+
 def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """How finely the API answers: what score search still gets (5 classes, 3 seeds)."""
     yield [
@@ -244,6 +283,7 @@ CROPS = [(0, 0, 220), (130, 120, 200), (240, 0, 260), (300, 230, 190), (340, 0, 
 TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
     "federated": federated,
     "gradient": gradient,
+    "evaluator": evaluator,
     "undefended": undefended,
     "epsilon": epsilon,
     "granularity": granularity,
