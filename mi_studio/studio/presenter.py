@@ -50,6 +50,8 @@ from mi_studio.studio.views import (
 FILM_FRAMES = 24
 CURVE_POINTS = 400
 TILE = 28
+PANES = (Role.MAIN, Role.TWIN, Role.FRESH)
+"""The lanes from left to right, beside the secret."""
 T = TypeVar("T")
 
 
@@ -69,7 +71,8 @@ class Presenter:
         curve stay those of the last full view, so that people can read them.
         """
         if not full and self._last is not None:
-            return replace(self._last, panes=self._panes(), timeline=self._timeline(), mixed=self._mixed())
+            timeline = replace(self._timeline(), told=self._last.timeline.told)
+            return replace(self._last, panes=self._running(self._last.panes), timeline=timeline)
         self._last = self._full()
         return self._last
 
@@ -230,11 +233,22 @@ class Presenter:
             waiting = words.LOADING if session.playing else words.PRESS_PLAY
             title, subtitle = self.say(words.HAS_NOW), self.say(waiting)
             panes.append(PaneView(title, subtitle, "", None, None, f"{title}. {subtitle}", ring=True))
-        for role in (Role.MAIN, Role.TWIN, Role.FRESH):
+        for role in PANES:
             lane = session.lanes[role]
             if lane is not None:
                 panes.append(self._pane(role, lane))
         return tuple(panes)
+
+    def _running(self, panes: tuple[PaneView, ...]) -> tuple[PaneView, ...]:
+        """Return the same panes with the pictures of now, or all anew where one has come or gone."""
+        lanes = [lane for role in PANES if (lane := self.session.lanes[role]) is not None]
+        steps = [self.session.shown(lane)[0] for lane in lanes]
+        if len(panes) != 1 + len(lanes) or any(
+            step is None or pane.pictures is None for pane, step in zip(panes[1:], steps, strict=True)
+        ):
+            return self._panes()
+        running = (replace(p, pictures=s.images) for p, s in zip(panes[1:], steps, strict=True) if s)
+        return (panes[0], *running)
 
     def _secret(self) -> PaneView:
         session, wish, main = self.session, self.session.intent.wish, self.session.main
@@ -466,6 +480,7 @@ class Presenter:
         reached = main.reached if main else 0
         return TimelineView(
             position=session.position,
+            told=session.position,
             reached=reached,
             total=total,
             playing=session.playing,

@@ -130,9 +130,13 @@ class CurveView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """The film of the attack. ``film`` are (step, one picture (h, w, c)); ``reached`` is the newest step."""
+    """The film of the attack. ``film`` are (step, one picture (h, w, c)); ``reached`` is the newest step.
+
+    ``told`` is the position in words; while pictures run it lags behind, so that it can be read.
+    """
 
     position: int
+    told: int
     reached: int
     total: int
     playing: bool

@@ -218,7 +218,19 @@ def test_parts_that_did_not_change_are_the_same_objects(show: Show) -> None:
     show.work(1)
     later = show.presenter.view(full=False)
     assert quick.curve is later.curve is two.curve
-    assert later.panes[1].subtitle == "step 4"
+    assert later.panes[1].pictures is not quick.panes[1].pictures
+    assert later.panes[1].subtitle == two.panes[1].subtitle == "step 3"  # words wait to be read
+    assert (later.timeline.position, later.timeline.told) == (4, 3)
+    whole = show.presenter.view()
+    assert whole.panes[1].subtitle == "step 4"
+    assert whole.timeline.told == 4
+
+
+def test_a_picture_that_is_new_on_the_stage_comes_with_its_words(show: Show) -> None:
+    show.session.toggle_play()
+    show.presenter.view()
+    show.work(2)
+    assert show.presenter.view(full=False).panes[1].subtitle == "step 1"
 
 
 def test_long_runs_draw_no_more_points_than_can_be_seen(show: Show) -> None:

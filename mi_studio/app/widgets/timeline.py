@@ -428,7 +428,7 @@ class Timeline(QFrame):
             self._say(view)
 
     def _say(self, view: TimelineView) -> None:
-        self.step.say(say(STEP, self._language, position=view.position, total=view.total))
+        self.step.say(say(STEP, self._language, position=view.told, total=view.total))
         seed = say(SEED, self._language, seed=view.seed)
         self.note.say(f"{seed} · {view.note}" if view.note else seed)
         self.film.setAccessibleName(f"{say(FILM, self._language)}: {self.step.said}")

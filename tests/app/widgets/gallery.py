@@ -407,6 +407,7 @@ def stage(
         ),
         timeline=TimelineView(
             position=step,
+            told=step,
             reached=step,
             total=TOTAL,
             playing=playing,

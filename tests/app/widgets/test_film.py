@@ -80,7 +80,7 @@ def test_a_view_asks_for_nothing(timeline: Timeline) -> None:
     asked: list[object] = []
     timeline.scrubbed.connect(asked.append)
     timeline.play_toggled.connect(lambda: asked.append("play"))
-    timeline.show_view(replace(VIEW, position=12, playing=False, speed=2.0))
+    timeline.show_view(replace(VIEW, position=12, told=12, playing=False, speed=2.0))
     assert asked == []
     assert timeline.film.value() == 12
     assert timeline.step.said == "Step 12 / 160"
