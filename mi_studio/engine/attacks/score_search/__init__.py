@@ -50,17 +50,17 @@ def _ask(access: ScoreApi, prior: Prior, population: Tensor, labels: Tensor) -> 
 def _breed(population: Tensor, answers: Tensor, centre: Tensor, spread: Tensor) -> tuple[Tensor, Tensor]:
     """Return the next centre and spread, (targets, latent) each.
 
-    Parents are the fittest, and whoever was answered like one of them: of equal answers the likeliest
-    drawings alone would lead to the border of the class. Whoever was answered like the worst is none;
-    a generation of equals teaches nothing and changes nothing.
+    Parents are the fittest, except those answered like the worst: a generation of equals teaches
+    nothing and changes nothing.
     """
     fitness = answers - LATENT_PENALTY * population.square().mean(2)
-    elite = answers.gather(1, fitness.topk(ELITE, dim=1).indices)
-    parents = (answers[:, :, None] == elite[:, None]).any(2) & (answers > answers.amin(1, keepdim=True))
-    weight = parents.to(population.dtype)[:, :, None]
+    best = fitness.topk(ELITE, dim=1).indices
+    better = answers.gather(1, best) > answers.amin(1, keepdim=True)
+    parents = population.gather(1, best[:, :, None].expand(-1, -1, population.shape[2]))
+    weight = better.to(parents.dtype)[:, :, None]
     count = weight.sum(1)
-    mean = (weight * population).sum(1) / count.clamp_min(1)
-    variance = (weight * (population - mean[:, None]).square()).sum(1) / (count - 1).clamp_min(1)
+    mean = (weight * parents).sum(1) / count.clamp_min(1)
+    variance = (weight * (parents - mean[:, None]).square()).sum(1) / (count - 1).clamp_min(1)
     # one parent has a place, but no spread
     mean = torch.where(count > 0, mean, centre)
     deviation = torch.where(count > 1, variance.sqrt(), spread)
