@@ -33,6 +33,9 @@ from mi_studio.studio.session import Session
 TICK_MS = 20
 """How often the worker's steps are fetched, and only while something is live."""
 
+KEEN_MS = 4
+"""The same while a moved knob is about to act, which the user waits for."""
+
 DRAW_SECONDS = 0.055
 """Running pictures are drawn anew at most this often, for the attack waits while Python draws; what the
 user does shows at the next tick."""
@@ -186,7 +189,9 @@ class Controller(QObject):
         self._stale = self.session.tick() or self._stale
         waits = self.session.awaits_effect
         self._urgent = self._urgent or (self._waited and not waits)
-        self._waited = waits
+        if waits != self._waited:
+            self._waited = waits
+            self.timer.setInterval(KEEN_MS if waits else TICK_MS)
         now = self._clock()
         full = not self.session.playing or now - self._read_at >= READ_SECONDS
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
@@ -204,6 +209,9 @@ class Controller(QObject):
         """Draw at the next tick; but a moved knob at the tick when it acts, which is worth more."""
         self._stale = True
         self._urgent = not self.session.awaits_effect
+        if not self._urgent:
+            self._waited = True
+            self.timer.setInterval(KEEN_MS)
         if not self.timer.isActive():
             self.timer.start()
 

@@ -64,14 +64,19 @@ class BracketButton(QPushButton):
         if before is None or (before.slot, before.title) != (bracket.slot, bracket.title):
             self._reserved = 0
         self._reserve()
-        self._note.setVisible(bool(bracket.note))
         self.setAccessibleName(f"{say(PICK[bracket.slot], language)}: {bracket.title}")
         self.setAccessibleDescription(bracket.note)
         self.setToolTip(bracket.note)
 
+    def room(self) -> tuple[object, ...]:
+        """Return all that decides how wide the button wants to be."""
+        return self._title.said, bool(self._note.said), self._reserved
+
     def set_noted(self, noted: bool) -> None:
         """Show or hide the quiet note, which the tooltip keeps."""
-        self._note.setVisible(noted and bool(self._note.said))
+        noted = noted and bool(self._note.said)
+        if noted == self._note.isHidden():
+            self._note.setVisible(noted)
 
     def _reserve(self) -> None:
         """Keep the room of the longest note: a value that changes under the hand moves nothing beside it."""
@@ -392,6 +397,7 @@ class Sentence(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._open: BracketButton | None = None
+        self._fitted: list[object] = []
         self._rest = QTimer(self, interval=self.REST_MS, singleShot=True)
         self._rest.timeout.connect(self._forget)
         self.picker = Picker(self)
@@ -421,7 +427,8 @@ class Sentence(QWidget):
                 shown.setProperty("glued", _glue(part.strip()))
         if self._open is not None and self._open.bracket is not None and self.picker.isVisible():
             self.picker.fill(self._open.bracket, self._language)
-        self._fit()
+        if self._fitted != self._rooms():  # most moves of a slider change a note within its room
+            self._fit()
         if self.isVisible():
             self._rest.start()
 
@@ -494,7 +501,11 @@ class Sentence(QWidget):
             button.set_noted(True)
             if self._flow.lines(self.width()) > fewest:
                 button.set_noted(False)
+        self._fitted = self._rooms()
         self.updateGeometry()
+
+    def _rooms(self) -> list[object]:
+        return [b.room() for b in self.brackets]
 
     def _lines(self, dense: bool) -> int:
         for button in self.brackets:
