@@ -187,11 +187,8 @@ class Controller(QObject):
     def _tick(self) -> None:
         self._take_picture()
         self._stale = self.session.tick() or self._stale
-        waits = self.session.awaits_effect
-        self._urgent = self._urgent or (self._waited and not waits)
-        if waits != self._waited:
-            self._waited = waits
-            self.timer.setInterval(KEEN_MS if waits else TICK_MS)
+        self._urgent = self._urgent or (self._waited and not self.session.awaits_effect)
+        self._pace_ticks()
         now = self._clock()
         full = not self.session.playing or now - self._read_at >= READ_SECONDS
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
@@ -210,10 +207,16 @@ class Controller(QObject):
         self._stale = True
         self._urgent = not self.session.awaits_effect
         if not self._urgent:
-            self._waited = True
-            self.timer.setInterval(KEEN_MS)
+            self._pace_ticks()
         if not self.timer.isActive():
             self.timer.start()
+
+    def _pace_ticks(self) -> None:
+        """Tick faster while a moved knob is about to act."""
+        waits = self.session.awaits_effect
+        if waits != self._waited:
+            self._waited = waits
+            self.timer.setInterval(KEEN_MS if waits else TICK_MS)
 
     def say(self, text: Text) -> str:
         """Return a text in the present language."""

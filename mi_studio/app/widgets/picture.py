@@ -19,11 +19,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTransform,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.bar import Bar
-from mi_studio.app.widgets.common import Button, Label
+from mi_studio.app.widgets.common import Button, Label, height_for
 from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE_HELP, TWIN_HERE, breakable, say
 from mi_studio.core.step import Pictures
 from mi_studio.studio.views import PaneView
@@ -343,13 +343,6 @@ def _words(view: PaneView) -> tuple[object, ...]:
     return (view.title, view.subtitle, view.footer, view.meter, view.described)
 
 
-def _height(part: QWidget, width: int) -> int:
-    layout = part.layout()
-    assert isinstance(layout, QLayout)
-    layout.activate()
-    return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
-
-
 class PaneRow(QWidget):
     """Panes side by side, with their pictures on one line and of one size."""
 
@@ -399,8 +392,8 @@ class PaneRow(QWidget):
         if not shown or not self.width():
             return
         width = (self.width() - self.GAP * (len(shown) - 1)) // len(shown)
-        header = max(_height(p.header, width) for p in shown)
-        foot = max(_height(p.foot, width) for p in shown)
+        header = max(height_for(p.header, width) for p in shown)
+        foot = max(height_for(p.foot, width) for p in shown)
         for pane in shown:
             if pane.header.height() != header or pane.header.minimumHeight() != header:
                 pane.header.setFixedHeight(header)
