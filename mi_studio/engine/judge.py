@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mi_studio.core.metrics import METRICS
 from mi_studio.core.step import Pictures
-from mi_studio.engine.models.garments import Evaluator
+from mi_studio.engine.models.judge import Evaluator
 
 Scores = dict[str, NDArray[np.float64]]
 """Metric id to one value per target."""

@@ -41,9 +41,18 @@ def write_weights(
     seed: int,
     utility: Utility | None,
     privacy: Privacy | None = None,
+    half: bool = False,
+    base: str | None = None,
     details: Mapping[str, Any],
 ) -> WeightsCard:
     """Write ``NAME.safetensors`` and then its card ``NAME.json``, each atomically.
+
+    Parameters
+    ----------
+    half
+        Whether to write float16, half as large; measure ``utility`` after `halved`.
+    base
+        The model whose file holds the network's ``body``, which is then left out of this one.
 
     Raises
     ------
@@ -60,6 +69,10 @@ def write_weights(
             scene=scene,
             model=model,
         )
+    if base is not None:
+        tensors = {k: v for k, v in tensors.items() if not k.startswith("body.")}
+    if half:
+        tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     data = to_bytes(tensors)
     path = pretrained / scene / model / f"{file_name(knobs)}.json"
     write_bytes(path.with_suffix(".safetensors"), data)
@@ -84,6 +97,7 @@ def write_weights(
             "unit": privacy.unit,
             "accountant": privacy.accountant,
         },
+        **({"base": base} if base else {}),
         **details,
         "threads": torch.get_num_threads(),
         "versions": {
@@ -94,3 +108,8 @@ def write_weights(
     }
     write_text(path, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     return read_card(path)
+
+
+def halved(net: nn.Module) -> nn.Module:
+    """Return ``net`` on the CPU, for use, with its weights rounded to what a float16 file holds."""
+    return net.cpu().half().float().to(memory_format=torch.contiguous_format).eval().requires_grad_(False)

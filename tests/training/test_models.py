@@ -18,7 +18,9 @@ SHAPES = {
     "small-cnn": ({}, (2, 1, 28, 28), (2, 5)),
     "evaluator": ({}, (2, 1, 28, 28), (2, 10)),
     "prior": ({"latent": 64}, (2, 64), (2, 1, 28, 28)),
+    "face-body": ({}, (2, 3, 64, 64), (2, 256)),
     "face-net": ({}, (2, 3, 64, 64), (2, 60)),
+    "resnet-18": ({}, (2, 3, 64, 64), (2, 60)),
     "face-prior": ({}, (2, 96), (2, 3, 64, 64)),
 }
 
@@ -57,6 +59,28 @@ def test_client_has_a_head_with_bias_and_enough_parameters(architecture, size):
 def test_features_have_length_one():
     features = models.build("evaluator").eval().features(torch.rand(3, 1, 28, 28))
     assert torch.allclose(features.norm(dim=1), torch.ones(3))
+
+
+def test_a_body_may_lie_in_the_file_of_another_model(tmp_path):
+    torch.manual_seed(0)
+    net = models.build("face-net", classes=3, width=8)
+
+    def write(model, part, **more):
+        return write_weights(
+            tmp_path, "face-login", model, part,
+            knobs={}, recipe="test", seed=0, utility=None, half=True, **more,
+        )  # fmt: skip
+
+    write("public-body", net.body, architecture="face-body", build={"width": 8}, details={})
+    card = write(
+        "face-net-pretrained", net, architecture="face-net", build={"width": 8, "classes": 3},
+        base="public-body", details={},
+    )  # fmt: skip
+    assert card.weights.stat().st_size < 1000
+    loaded = models.load(card)
+    images = torch.rand(2, 3, 64, 64)
+    torch.testing.assert_close(loaded(images), net(images), atol=5e-3, rtol=1e-2)
+    assert all(p.dtype == torch.float32 for p in loaded.parameters())
 
 
 def test_no_view_of_a_face_is_the_plain_view():

@@ -1,8 +1,8 @@
 """Every network of the zoo, and the way a weight file becomes one.
 
 All networks take images as ``float32 (n, c, h, w)`` in ``[0, 1]`` (normalisation lies inside) and
-return logits ``(n, classes)``, except the priors, which take latents and return images. They are
-plain modules: nothing of the training, such as Opacus' hooks, is left on them.
+return logits ``(n, classes)``, except the priors, which take latents and return images, and a body,
+which returns features. They are plain modules: nothing of the training, such as Opacus' hooks, is left on them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from torch import nn
+from torch import Tensor, nn
 
 from mi_studio.core.errors import REBUILD, BadFileError
 from mi_studio.core.text import Text
-from mi_studio.core.weights import WeightsCard
+from mi_studio.core.weights import WeightsCard, read_card
 from mi_studio.engine.models.clients import PooledCNN, StridedCNN
-from mi_studio.engine.models.faces import FaceNet, FacePrior
-from mi_studio.engine.models.garments import Evaluator, Prior, SmallCNN
+from mi_studio.engine.models.faces import FaceBody, FaceNet, FacePrior, resnet18
+from mi_studio.engine.models.garments import Prior, SmallCNN
+from mi_studio.engine.models.judge import Evaluator
 
 ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "strided-cnn": StridedCNN,
@@ -28,7 +29,9 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "small-cnn": SmallCNN,
     "evaluator": Evaluator,
     "prior": Prior,
+    "face-body": FaceBody,
     "face-net": FaceNet,
+    "resnet-18": resnet18,
     "face-prior": FacePrior,
 }
 
@@ -57,12 +60,13 @@ def build(architecture: str, **shape: Any) -> nn.Module:
 
 
 def load(card: WeightsCard, device: torch.device | str = "cpu") -> nn.Module:
-    """Return the network of a card, checked, frozen and in evaluation mode.
+    """Return the network of a card in float32, checked, frozen and in evaluation mode.
 
     Parameters
     ----------
     card
-        ``details["build"]`` holds the arguments of `build`.
+        ``details["build"]`` holds the arguments of `build`; ``details["base"]``, where there is one, the
+        model whose file holds the network's ``body``.
     device
         Where the network goes.
 
@@ -72,18 +76,10 @@ def load(card: WeightsCard, device: torch.device | str = "cpu") -> nn.Module:
         If the file is not the card's, or its tensors have wrong names, wrong shapes or values that
         are not finite.
     """
-    try:
-        tensors = load_tensors(card.verified_bytes())
-    except SafetensorError as error:
-        raise BadFileError(
-            Text(
-                "{path} is not a safetensors file ({reason}).",
-                "重みファイル {path} は壊れているか、別の形式です。",
-            ),
-            remedy=REBUILD,
-            path=card.weights,
-            reason=error,
-        ) from error
+    tensors = _tensors(card)
+    if base := card.details.get("base"):
+        shared = read_card(card.path.parent.parent / base / "all.json")
+        tensors |= {f"body.{name}": tensor for name, tensor in _tensors(shared).items()}
     net = build(card.architecture, **card.details.get("build", {}))
     wanted = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -112,3 +108,18 @@ def load(card: WeightsCard, device: torch.device | str = "cpu") -> nn.Module:
             )
     net.load_state_dict(tensors)
     return net.to(device).eval().requires_grad_(False)
+
+
+def _tensors(card: WeightsCard) -> dict[str, Tensor]:
+    try:
+        return load_tensors(card.verified_bytes())
+    except SafetensorError as error:
+        raise BadFileError(
+            Text(
+                "{path} is not a safetensors file ({reason}).",
+                "重みファイル {path} は壊れているか、別の形式です。",
+            ),
+            remedy=REBUILD,
+            path=card.weights,
+            reason=error,
+        ) from error

@@ -29,23 +29,20 @@ class _Block(nn.Module):
         return F.relu(self.norm2(self.conv2(inner)) + self.around(x))
 
 
-class FaceNet(nn.Module):
-    """The company's face login: a residual network with group normalisation.
+class FaceBody(nn.Module):
+    """What a face login sees in a portrait: a residual network with group normalisation.
 
     Parameters
     ----------
-    classes
-        Number of people.
     width
         Channels of the first layer.
     """
 
-    def __init__(self, classes: int = 60, width: int = 32) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.stem = nn.Sequential(Normalise(), nn.Conv2d(3, width, 3, padding=1), nn.ReLU())
-        widths = (width, width * 2, width * 4, width * 4, width * 8)
-        self.blocks = nn.ModuleList(_Block(i, o) for i, o in pairwise(widths))
-        self.head = nn.Linear(width * 8, classes)
+        self.widths = (width, width * 2, width * 4, width * 4, width * 8)
+        self.blocks = nn.ModuleList(_Block(i, o) for i, o in pairwise(self.widths))
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """Return the maps after the stem and after each block, from 64x64 down to 4x4."""
@@ -54,13 +51,48 @@ class FaceNet(nn.Module):
             maps.append(tensor(block(maps[-1])))
         return maps
 
-    def features(self, x: Tensor) -> Tensor:
-        """Return the penultimate features ``(n, 8 * width)``."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features ``(n, 8 * width)`` of images ``(n, 3, 64, 64)`` in ``[0, 1]``."""
         return self.maps(x)[-1].mean((2, 3))
+
+
+class FaceNet(nn.Module):
+    """The company's face login: who of its people is on a portrait.
+
+    Parameters
+    ----------
+    classes
+        Number of people.
+    width
+        Channels of the body's first layer.
+    bottleneck
+        Length of a layer between body and head, as a training with an information bottleneck leaves it;
+        0 for none.
+    """
+
+    def __init__(self, classes: int = 60, width: int = 32, bottleneck: int = 0) -> None:
+        super().__init__()
+        self.body = FaceBody(width)
+        self.neck = nn.Linear(width * 8, bottleneck) if bottleneck else nn.Identity()
+        self.head = nn.Linear(bottleneck or width * 8, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(n, classes)`` of images ``(n, 3, 64, 64)`` in ``[0, 1]``."""
-        return tensor(self.head(self.features(x)))
+        return tensor(self.head(self.neck(self.body(x))))
+
+
+def resnet18(classes: int = 60) -> nn.Module:
+    """Return torchvision's ResNet-18 (He et al. 2016) for images ``(n, 3, 64, 64)`` in ``[0, 1]``.
+
+    Its first layers are made for 224x224 pixels; here a 3x3 convolution takes their place, so that the
+    residual blocks begin at 32x32.
+    """
+    from torchvision.models import resnet18  # takes most of a second to import
+
+    net = resnet18(num_classes=classes)
+    net.conv1 = nn.Conv2d(3, 64, 3, stride=2, padding=1, bias=False)
+    net.maxpool = nn.Identity()
+    return nn.Sequential(Normalise(), net)
 
 
 def leaky(x: Tensor) -> Tensor:

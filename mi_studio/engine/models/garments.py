@@ -1,9 +1,8 @@
-"""Networks of the catalogue scene: the victim, its independent judge, and the attacker's prior."""
+"""Networks of the catalogue scene: the victim, and the attacker's prior."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812  (its usual name)
 
 from mi_studio.engine.models.common import Normalise, tensor
 
@@ -43,60 +42,6 @@ class SmallCNN(nn.Module):
             nn.ReLU(),
         )
         self.head = nn.Linear(64, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits ``(n, classes)`` of images ``(n, 1, 28, 28)`` in ``[0, 1]``."""
-        return tensor(self.head(self.body(x)))
-
-
-class _Residual(nn.Module):
-    """Two 3x3 convolutions with batch normalisation and a way around them (He et al. 2016)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.norm1 = nn.BatchNorm2d(inputs)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.around = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        inner = self.conv1(F.silu(self.norm1(x)))
-        return tensor(self.around(x) + self.conv2(F.silu(self.norm2(inner))))
-
-
-class Evaluator(nn.Module):
-    """Independent judge of the catalogue scene: batch normalisation, residual blocks, SiLU.
-
-    It shares no architecture with `SmallCNN` and no attack may see it: it only measures whether a
-    reconstruction looks like its class to a network that was not attacked.
-
-    Parameters
-    ----------
-    classes
-        Number of logits.
-    width
-        Channels of the first stage.
-    """
-
-    def __init__(self, classes: int = 10, channels: int = 1, width: int = 20) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            Normalise(),
-            nn.Conv2d(channels, width, 5, stride=2, padding=2, bias=False),
-            _Residual(width, width, 1),
-            _Residual(width, width * 2, 2),
-            _Residual(width * 2, width * 4, 1),
-            nn.BatchNorm2d(width * 4),
-            nn.SiLU(),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-        )
-        self.head = nn.Linear(width * 4, classes)
-
-    def features(self, x: Tensor) -> Tensor:
-        """Return the penultimate features ``(n, 4 * width)`` of images, each of Euclidean length 1."""
-        return F.normalize(tensor(self.body(x)), dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(n, classes)`` of images ``(n, 1, 28, 28)`` in ``[0, 1]``."""

@@ -20,7 +20,7 @@ from mi_studio.engine.access import Access, Prior, ScoreApi, Setup, WhiteBox
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import ClassJudge
 from mi_studio.engine.models import load
-from mi_studio.engine.models.garments import Evaluator
+from mi_studio.engine.models.judge import Evaluator
 from mi_studio.engine.models.garments import Prior as PriorNet
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import private_labels
