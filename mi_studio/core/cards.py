@@ -78,6 +78,10 @@ class SceneCard:
         By the value of the knob named ``targets_by``, or under ``""`` where no knob decides.
     one_record
         Whether a target is one true record (else it is a class or a person).
+    targets_are
+        What a target is, for the verdict's words: ``class``, ``garment`` or ``person``.
+    caveat
+        What about the data helps or hinders the attacker, said beside every verdict; often nothing.
     """
 
     id: str
@@ -96,6 +100,8 @@ class SceneCard:
     targets: Mapping[str, tuple[Target, ...]]
     knobs: tuple[Knob, ...]
     preset: Preset
+    targets_are: str = "class"
+    caveat: Text | None = None
 
     def targets_for(self, knobs: Mapping[str, Value]) -> tuple[Target, ...]:
         """Return the targets that exist under these knob values."""
@@ -204,6 +210,8 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
             seed=int(preset["seed"]),
             recording=preset["recording"],
         ),
+        targets_are=str(raw.get("targets_are", "class")),
+        caveat=Text.read(raw["caveat"], where) if "caveat" in raw else None,
         **_texts(raw, where, "title", "story", "secret", "utility"),
     )
 

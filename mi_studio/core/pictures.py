@@ -30,6 +30,11 @@ MAX_PIXELS = 80_000_000
 SIDE = 512
 """Pixels a side that are kept of a picture: several times what any model takes, and enough to show."""
 
+PORTRAITS = "portraits.webp"
+"""A sheet of square portraits among a scene's assets, one of each target, in the order of their labels."""
+
+PORTRAIT_COLUMNS = 10
+
 ANOTHER = Text("Choose another picture.", "別の画像を選んでください。")
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mi_studio.core.cards import library
+from mi_studio.core.cards import SceneCard, library
 from mi_studio.core.text import Text
 from mi_studio.studio import words
+from mi_studio.studio.kinds import KINDS, Kind
 from mi_studio.studio.lanes import Lane
 from mi_studio.studio.session import Missing
 from mi_studio.studio.views import Tone, VerdictView
@@ -22,9 +23,14 @@ KNOWN_DB = 14.0
 FAINT_DB = 11.0
 """Below, a picture is about as far away as an unrelated one."""
 
-
 BLURRED_DB = 3.0
 """A likeness lower by this much, twice the squared error, is a protection that did something."""
+
+FARTHER = 0.2
+"""So is a distance larger by this much; 1 is the distance between one class and another."""
+
+FEW = 0.2
+"""Up to this share of several targets, hardly anything came out, unless chance is ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,9 @@ class Scores:
             return None
 
 
-def judge(scores: Scores) -> tuple[Tone, Text]:
-    """Say in one sentence what the scores mean."""
-    return _judge_record(scores) if "psnr_db" in scores.values else _judge_classes(scores)
+def judge(scores: Scores, kind: Kind = KINDS["class"]) -> tuple[Tone, Text]:
+    """Say in one sentence, with places ``{k}`` of ``{n}``, what the scores mean."""
+    return _judge_record(scores) if "psnr_db" in scores.values else _judge_classes(scores, kind)
 
 
 def _judge_record(scores: Scores) -> tuple[Tone, Text]:
@@ -79,20 +85,23 @@ def _judge_record(scores: Scores) -> tuple[Tone, Text]:
     return ("unsure", words.PARTLY) if psnr >= FAINT_DB and picked is None else ("safe", words.NOTHING_SEEN)
 
 
-def _judge_classes(scores: Scores) -> tuple[Tone, Text]:
+def _judge_classes(scores: Scores, kind: Kind) -> tuple[Tone, Text]:
     right = scores.values.get("evaluator_top1", 0.0)
     closer = scores.values.get("distance_same", 1.0) < scores.values.get("distance_other", 0.0)
-    if scores.n > 1 and 0.2 < right < 0.6:
-        return "unsure", words.SOME_GARMENTS
-    match right >= 0.5, closer:
-        case True, True:
-            return "leak", words.GARMENT_OUT if scores.n == 1 else words.GARMENTS_OUT
-        case True, False:
-            return "unsure", words.ONLY_JUDGE
-        case False, True:
-            return "unsure", words.ONLY_CLOSE
-        case _:
-            return "safe", words.NO_GARMENT
+    if right >= 0.5:
+        return ("leak", kind.out.of(scores.n)) if closer else ("unsure", kind.judge_only.of(scores.n))
+    if _beyond_chance(scores):
+        return "leak", kind.some
+    if scores.n > 1 and right > FEW:
+        return "unsure", kind.some
+    return ("unsure", kind.close_only.of(scores.n)) if closer else ("safe", kind.nothing.of(scores.n))
+
+
+def _beyond_chance(scores: Scores) -> bool:
+    """Whether more of several targets came out than chance explains: then they are out, however few."""
+    name = "evaluator_top1"
+    known = name in dict(scores.intervals or {}) and name in dict(scores.base or {})
+    return scores.n > 1 and known and scores.intervals[name][0] > scores.base[name]
 
 
 def verdict(
@@ -120,6 +129,9 @@ def verdict(
     def say(text: Text, **values: object) -> str:
         return text.get(language).format(**values)
 
+    def judged_of(scores: Scores, text: Text) -> str:
+        return say(text, k=round(scores.values.get("evaluator_top1", 0.0) * scores.n), n=scores.n)
+
     if main is None or not main.history.steps:
         return VerdictView("plain", say(words.NO_VERDICT), say(words.PRESS_PLAY_FOR_IT))
     if judged is None and missing != "waits":
@@ -128,10 +140,12 @@ def verdict(
     if judged is None or scores is None or (judged is not main and not judged.ended):
         return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))
 
-    tone, text = judge(scores)
+    scene = library().scene(judged.config.scene)
+    kind = KINDS.get(scene.targets_are, KINDS["class"])
+    tone, text = judge(scores, kind)
     if tone == "leak" and _only_networks_looked(scores, judged):
         tone, text = "unsure", words.ONLY_NETWORKS
-    sentence = say(text)
+    sentence = judged_of(scores, text)
     whole = judged.ended and judged.result is not None and head is None
     if head is not None:
         sentence = say(words.AT_THIS_STEP, step=min(head, judged.reached), sentence=sentence)
@@ -139,13 +153,12 @@ def verdict(
         sentence = say(words.SO_FAR, sentence=sentence)
     other = Scores.of(twin) if whole and twin is not None and twin.ended and twin is not judged else None
     if other is not None:
-        against = judge(other)[0]
+        against = judge(other, kind)[0]
         if tone == "leak" and against == "leak":
-            blurred = _lost_db(scores, other) >= BLURRED_DB
-            sentence = say(words.NOT_ENOUGH if blurred else words.DID_NOT_HELP, sentence=sentence)
+            sentence = say(_helped(scores, other), sentence=sentence)
         elif tone == "safe" and against == "safe":
             tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
-    return VerdictView(tone, sentence, _evidence(scores, judged, other, language, head))
+    return VerdictView(tone, sentence, _evidence(scores, judged, other, scene, language, head))
 
 
 def _only_networks_looked(scores: Scores, judged: Lane) -> bool:
@@ -153,12 +166,26 @@ def _only_networks_looked(scores: Scores, judged: Lane) -> bool:
     return "psnr_db" not in scores.values and "prior" not in library().attack(judged.config.attack).requires
 
 
-def _lost_db(scores: Scores, undefended: Scores) -> float:
-    """Return by how many dB a protection lowered the likeness; 0 where it is not measured in dB."""
-    return undefended.values.get("psnr_db", 0.0) - scores.values.get("psnr_db", 0.0)
+def _helped(scores: Scores, undefended: Scores) -> Text:
+    """Say how far a protection got that did not keep the secret."""
+    now, bare = scores.values, undefended.values
+    if "psnr_db" in now:
+        blurred = bare.get("psnr_db", 0.0) - now["psnr_db"] >= BLURRED_DB
+        return words.NOT_ENOUGH if blurred else words.DID_NOT_HELP
+    name = "evaluator_top1"
+    if scores.n == 1:
+        farther = now.get("distance_same", 0.0) - bare.get("distance_same", 0.0) >= FARTHER
+        return words.NOT_ENOUGH_CLASS if farther else words.DID_NOT_HELP
+    if now.get(name, 0.0) >= bare.get(name, 0.0):
+        return words.DID_NOT_HELP
+    intervals, others = dict(scores.intervals or {}), dict(undefended.intervals or {})
+    apart = name in intervals and name in others and intervals[name][1] < others[name][0]
+    return words.NOT_ENOUGH_CLASS if apart else words.NOT_CLEAR
 
 
-def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str, head: int | None) -> str:
+def _evidence(
+    scores: Scores, judged: Lane, twin: Scores | None, scene: SceneCard, language: str, head: int | None
+) -> str:
     def say(text: Text, **values: object) -> str:
         return text.get(language).format(**values)
 
@@ -176,10 +203,13 @@ def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str, 
             parts.append(say(words.E_TWIN, value=f"{twin.values['psnr_db']:.1f} dB"))
         parts.append(say(words.E_N_RECORD))
     else:
-        parts += _class_evidence(scores, base, language)
-        if twin is not None and "distance_same" in twin.values:
-            parts.append(say(words.E_TWIN, value=f"{twin.values['distance_same']:.2f}"))
-        parts.append(say(words.E_N_CLASS, n=scores.n) if scores.n > 1 else say(words.E_N_ONE_CLASS))
+        kind = KINDS.get(scene.targets_are, KINDS["class"])
+        parts += _class_evidence(scores, base, kind, language)
+        name = "distance_same" if scores.n == 1 else "evaluator_top1"
+        if twin is not None and name in twin.values:
+            value = twin.values[name]
+            parts.append(say(words.E_TWIN, value=f"{value:.2f}" if scores.n == 1 else f"{value:.0%}"))
+        parts.append(say(kind.counted.of(scores.n), n=scores.n))
     total = judged.history.steps[-1].total
     if head is not None:
         parts.append(say(words.E_SO_FAR, step=min(head, judged.reached), total=total))
@@ -187,10 +217,12 @@ def _evidence(scores: Scores, judged: Lane, twin: Scores | None, language: str, 
         parts.append(say(words.E_SO_FAR, step=judged.reached, total=total))
     elif judged.reached < total:
         parts.append(say(words.E_STOPPED, step=judged.reached, total=total))
+    if scene.caveat is not None:
+        parts.append(say(scene.caveat))
     return words.JOIN.get(language).join(parts)
 
 
-def _class_evidence(scores: Scores, base: Mapping[str, float], language: str) -> list[str]:
+def _class_evidence(scores: Scores, base: Mapping[str, float], kind: Kind, language: str) -> list[str]:
     def say(text: Text, **values: object) -> str:
         return text.get(language).format(**values)
 
@@ -199,9 +231,11 @@ def _class_evidence(scores: Scores, base: Mapping[str, float], language: str) ->
 
     v, parts = scores.values, []
     if "evaluator_top1" in v:
-        right = v["evaluator_top1"]
+        right, fifth = v["evaluator_top1"], v.get("evaluator_top5")
         if scores.n == 1:
-            said = say(words.E_JUDGE_YES if right >= 0.5 else words.E_JUDGE_NO)
+            said = say(
+                kind.judge_yes if right >= 0.5 else kind.judge_fifth if fifth else kind.judge_no,
+            )
         else:
             said = say(words.E_JUDGE_SHARE, share=f"{right:.0%}")
             if "evaluator_top1" in dict(scores.intervals or {}):
@@ -210,9 +244,11 @@ def _class_evidence(scores: Scores, base: Mapping[str, float], language: str) ->
         if "evaluator_top1" in base:
             said += bracketed(say(words.E_CHANCE, share=f"{base['evaluator_top1']:.0%}"))
         parts.append(said)
+        if scores.n > 1 and fifth is not None:
+            parts.append(say(words.E_JUDGE_FIVE, share=f"{fifth:.0%}"))
     if "distance_same" in v and "distance_other" in v:
         same, other = f"{v['distance_same']:.2f}", f"{v['distance_other']:.2f}"
-        said = say(words.E_DISTANCE, same=same, other=other)
+        said = say(kind.distance, same=same, other=other)
         if "distance_same" in base:
             said += bracketed(say(words.E_DISTANCE_BASE, base=f"{base['distance_same']:.2f}"))
         parts.append(said)

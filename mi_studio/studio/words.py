@@ -121,33 +121,12 @@ LINE_UP = Text(
     "見ただけでは分かりにくいものの、候補の中から本物を特定できる程度の情報が残っています。",
 )
 NOTHING_SEEN = Text("Nothing recognisable came out.", "見て分かるものは出てきませんでした。")
-# class scenes
-GARMENT_OUT = Text(
-    "The attacker can see what the private item looks like.", "非公開の商品の姿が、攻撃者に知られています。"
-)
-GARMENTS_OUT = Text(
-    "The attacker can see what most of the private items look like.",
-    "非公開の商品の多くが、攻撃者に姿を知られています。",
-)
-ONLY_JUDGE = Text(
-    "The scores disagree: a judge model names the right class, "
-    "but the picture is not close to the private photos.",
-    "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開の写真に近いとは言えません。",
-)
-ONLY_CLOSE = Text(
-    "The scores disagree: the picture is close to the private photos, "
-    "but a judge model takes it for something else.",
-    "指標どうしが食い違っています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
-)
+# scenes whose targets are classes or people; what they are called is in `kinds`
 ONLY_NETWORKS = Text(
     "The scores say that it came out. But this attack moves single pixels, which can convince networks, "
     "the judge too, and show a person nothing: look for yourself.",
     "指標の上では、姿が現れています。ただし、この攻撃は画素を1つずつ動かすため、人には何も見えない画像でも、"
     "判定用モデルを含むネットワークが納得することがあります。ご自身の目で確かめてください。",
-)
-NO_GARMENT = Text("Nothing of the private item came out.", "非公開の商品の姿は現れませんでした。")
-SOME_GARMENTS = Text(
-    "Some of the private items came out, others did not.", "一部の商品だけ、姿が現れました。"
 )
 
 # around the verdict
@@ -158,6 +137,11 @@ NOT_ENOUGH = Text(
     "The protection blurred it, but not enough. {sentence}",
     "防御で少しぼやけましたが、十分ではありません。{sentence}",
 )
+NOT_ENOUGH_CLASS = Text(
+    "The protection helped, but not enough. {sentence}",
+    "防御の効果はありますが、十分ではありません。{sentence}",
+)
+NOT_CLEAR = Text("No clear effect of the protection. {sentence}", "防御の効果ははっきりしません。{sentence}")
 NOT_NEEDED = Text(
     "{sentence} Without the protection it was no better, so this says nothing about the protection.",
     "{sentence}ただし防御なしでも同じ結果のため、防御の効果とは言えません。",
@@ -195,19 +179,12 @@ E_PSNR_BASE = Text(
 E_SSIM = Text("structure {value}", "構造の一致 {value}")
 E_PICKED = Text("picked out of the line-up", "候補から特定可能")
 E_NOT_PICKED = Text("not picked out of the line-up", "候補からの特定は不可")
-E_JUDGE_YES = Text("Judge model: right class", "判定用モデル：正しい種類")
-E_JUDGE_NO = Text("Judge model: another class", "判定用モデル：別の種類")
 E_JUDGE_SHARE = Text("Judge model: {share} right", "判定用モデル：正答 {share}")
+E_JUDGE_FIVE = Text("among its first five: {share}", "上位5件では {share}")
 E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
 E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}")
-E_DISTANCE = Text(
-    "distance {same} to its own photos, {other} to others",
-    "同じ種類との距離 {same}、ほかの種類との距離 {other}",
-)
 E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
 E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
 E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1回の結果")
-E_N_CLASS = Text("{n} of the classes, one seed", "{n}種類・シード1回の結果")
-E_N_ONE_CLASS = Text("one class, one seed", "1種類・シード1回の結果")
 E_SO_FAR = Text("step {step} of {total}", "ステップ {step} / {total}")
 E_STOPPED = Text("stopped at step {step} of {total}", "ステップ {step} / {total} で終了")

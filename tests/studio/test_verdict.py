@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import string
+from dataclasses import fields, replace
+
 import pytest
 
+from mi_studio.core.cards import library
 from mi_studio.core.config import resolve
 from mi_studio.core.history import KnobMove
+from mi_studio.core.text import Text
+from mi_studio.studio.kinds import KINDS, Said
 from mi_studio.studio.lanes import Lane
 from mi_studio.studio.session import Missing
 from mi_studio.studio.verdict import Scores, judge, verdict
@@ -164,3 +170,116 @@ def test_several_classes_carry_their_interval() -> None:
     evidence = told(main, main).evidence
     for part in ("80% right (95 %: 38%–96%)", "unrelated pictures: 20%", "0.42", "5 of the classes"):
         assert part in evidence
+
+
+def wall(right: float, same: float, n: int, low: float, high: float, ticket: int = 1) -> Lane:
+    """A finished run of a scene whose targets are people."""
+    made = lane(25, ticket=ticket)
+    made.config = resolve("catalogue")
+    scores = {"evaluator_top1": right, "distance_same": same, "distance_other": 0.9, "evaluator_top5": 1.0}
+    base = {"evaluator_top1": 0.02, "distance_same": 1.26}
+    made.result = {
+        "scores": {
+            k: {"value": v, "n": n} | ({"base_rate": base[k]} if k in base else {}) for k, v in scores.items()
+        }
+    }
+    if n > 1:
+        made.result["scores"]["evaluator_top1"]["ci95"] = [low, high]
+    return made
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene whose targets are people, all from one renderer."""
+    caveat = Text("all from one renderer", "すべて同じ生成器の画像")
+    cards = library()
+    scene = replace(cards.scene("catalogue"), targets_are="person", caveat=caveat)
+    among = replace(cards, scenes=(scene,))
+    monkeypatch.setattr("mi_studio.studio.verdict.library", lambda: among)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_person_is_spoken_of_as_a_person() -> None:
+    main = wall(1.0, 0.26, 1, 0, 0)
+    view = told(main, main)
+    assert (view.tone, view.sentence) == ("leak", "A colleague would probably recognise this face.")
+    for part in ("the right person", "0.26 to own photos", "one person, one seed", "all from one renderer"):
+        assert part in view.evidence
+    main = wall(0.0, 1.2, 1, 0, 0)
+    view = told(main, main)
+    assert view.tone == "safe"
+    assert "among its first five" in view.evidence
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("right", "same", "interval", "tone", "says"),
+    [
+        (56 / 60, 0.26, (0.84, 0.97), "leak", "56 of 60 people"),
+        (20 / 60, 1.0, (0.23, 0.46), "leak", "20 of 60 people"),  # a third of the staff is not "protected"
+        (4 / 60, 1.1, (0.026, 0.16), "leak", "4 of 60 people"),
+        (1 / 60, 1.2, (0.003, 0.09), "safe", "1 of 60 recognised"),
+        (50 / 60, 1.1, (0.72, 0.91), "unsure", "names 50 of 60 people rightly"),
+        (1 / 60, 0.5, (0.003, 0.09), "unsure", "names only 1 of 60"),
+    ],
+)
+def test_a_wall_of_people_is_counted(
+    right: float, same: float, interval: tuple[float, float], tone: str, says: str
+) -> None:
+    main = wall(right, same, 60, *interval)
+    view = told(main, main)
+    assert view.tone == tone
+    assert says in view.sentence
+    share = f"{right:.0%} right (95 %: {interval[0]:.0%}–{interval[1]:.0%}) (unrelated pictures: 2%)"
+    assert share in view.evidence
+    assert "60 people, one seed" in view.evidence
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("right", "interval", "says"),
+    [
+        (40 / 60, (0.54, 0.77), "The protection helped, but not enough."),
+        (54 / 60, (0.80, 0.95), "No clear effect of the protection."),
+        (57 / 60, (0.86, 0.98), "The protection did not help."),
+    ],
+)
+def test_a_protected_wall_is_compared_by_its_share(
+    right: float, interval: tuple[float, float], says: str
+) -> None:
+    main, twin = wall(right, 0.3, 60, *interval), wall(56 / 60, 0.26, 60, 0.84, 0.97, ticket=2)
+    view = told(main, main, twin)
+    assert view.sentence.startswith(says)
+    assert "without protection: 93%" in view.evidence
+
+
+@pytest.mark.usefixtures("people")
+def test_a_protected_person_is_compared_by_distance() -> None:
+    bare = wall(1.0, 0.26, 1, 0, 0, ticket=2)
+    for same, says in (
+        (0.3, "The protection did not help."),
+        (0.6, "The protection helped, but not enough."),
+    ):
+        main = wall(1.0, same, 1, 0, 0)
+        assert told(main, main, bare).sentence.startswith(says)
+
+
+def test_every_kind_of_target_is_known_and_both_languages_hold_the_same_places() -> None:
+    assert {s.targets_are for s in library().scenes} <= set(KINDS)
+    for name, kind in KINDS.items():
+        for field in fields(kind):
+            said = getattr(kind, field.name)
+            for text in (said.one, said.many) if isinstance(said, Said) else (said,):
+                places = [{f for _, f, _, _ in string.Formatter().parse(t) if f} for t in (text.en, text.ja)]
+                assert places[0] == places[1], (name, field.name)
+                assert text.en
+                assert text.ja
+
+
+@pytest.mark.usefixtures("people")
+def test_a_kind_of_target_that_a_plug_in_made_up_is_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = replace(library().scene("catalogue"), targets_are="whale", caveat=None)
+    among = replace(library(), scenes=(scene,))
+    monkeypatch.setattr("mi_studio.studio.verdict.library", lambda: among)
+    main = wall(1.0, 0.26, 1, 0, 0)
+    assert told(main, main).sentence == "The attacker can see what the secret is like."

@@ -1,0 +1,234 @@
+"""What the verdict calls the targets of a scene, in both languages: classes, garments, people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mi_studio.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence about one target, and the same about several, where ``{k}`` of ``{n}`` came out."""
+
+    one: Text
+    many: Text
+
+    def of(self, n: int) -> Text:
+        """Return the one that speaks of ``n`` targets."""
+        return self.one if n == 1 else self.many
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the verdict calls the targets of a scene, by `SceneCard.targets_are`.
+
+    Attributes
+    ----------
+    out, some, nothing
+        What came out, from much to little; ``some`` is only said of several.
+    judge_only, close_only
+        The judge model and the distance disagree.
+    judge_yes, judge_fifth, judge_no
+        Whom the judge model names: the target, the target among its first five, neither.
+    counted
+        How little one run proves.
+    """
+
+    out: Said
+    some: Text
+    nothing: Said
+    judge_only: Said
+    close_only: Said
+    judge_yes: Text
+    judge_fifth: Text
+    judge_no: Text
+    distance: Text
+    counted: Said
+
+
+_JUDGE_FIFTH = Text(
+    "Judge model: another one, but the right one among its first five",
+    "判定用モデル：別の種類（ただし上位5件に正解あり）",
+)
+KINDS = {
+    "class": Kind(
+        out=Said(
+            Text("The attacker can see what the secret is like.", "秘密の姿が、攻撃者に知られています。"),
+            Text("The attacker can see {k} of {n} secrets.", "{n}件のうち{k}件が、攻撃者に知られています。"),
+        ),
+        some=Text("{k} of {n} secrets came out.", "{n}件のうち{k}件が取り出されました。"),
+        nothing=Said(
+            Text("Nothing of the secret came out.", "秘密の姿は現れませんでした。"),
+            Text(
+                "Hardly more came out than chance would have it: {k} of {n}.",
+                "取り出されたのは{n}件中{k}件で、偶然とほとんど変わりません。",
+            ),
+        ),
+        judge_only=Said(
+            Text(
+                "The scores disagree: a judge model names the right class, "
+                "but the picture is not close to the private data.",
+                "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開データに近いとは言えません。",
+            ),
+            Text(
+                "The scores disagree: a judge model names {k} of {n} rightly, "
+                "but on average the pictures are not close to the private data.",
+                "指標どうしが食い違っています。判定用モデルは{n}件中{k}件を正しく答えますが、"
+                "平均すると非公開データに近いとは言えません。",
+            ),
+        ),
+        close_only=Said(
+            Text(
+                "The scores disagree: the picture is close to the private data, "
+                "but a judge model takes it for something else.",
+                "指標どうしが食い違っています。非公開データに近いものの、判定用モデルは別の種類だと答えます。",
+            ),
+            Text(
+                "The scores disagree: on average the pictures are close to the private data, "
+                "but a judge model names only {k} of {n} rightly.",
+                "指標どうしが食い違っています。平均すると非公開データに近いものの、"
+                "判定用モデルが正しく答えたのは{n}件中{k}件だけです。",
+            ),
+        ),
+        judge_yes=Text("Judge model: right class", "判定用モデル：正しい種類"),
+        judge_fifth=_JUDGE_FIFTH,
+        judge_no=Text("Judge model: another class", "判定用モデル：別の種類"),
+        distance=Text(
+            "distance {same} to its own data, {other} to others",
+            "同じ種類との距離 {same}、ほかの種類との距離 {other}",
+        ),
+        counted=Said(
+            Text("one class, one seed", "1種類・シード1回の結果"),
+            Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
+        ),
+    ),
+    "garment": Kind(
+        out=Said(
+            Text(
+                "The attacker can see what the private item looks like.",
+                "非公開の商品の姿が、攻撃者に知られています。",
+            ),
+            Text(
+                "The attacker can see {k} of {n} private items.",
+                "非公開の商品{n}点のうち{k}点の姿が、攻撃者に知られています。",
+            ),
+        ),
+        some=Text(
+            "{k} of {n} private items came out, the others did not.",
+            "非公開の商品{n}点のうち、姿が現れたのは{k}点です。",
+        ),
+        nothing=Said(
+            Text("Nothing of the private item came out.", "非公開の商品の姿は現れませんでした。"),
+            Text(
+                "Hardly more came out than chance would have it: {k} of {n} private items.",
+                "姿が現れたのは非公開の商品{n}点のうち{k}点で、偶然とほとんど変わりません。",
+            ),
+        ),
+        judge_only=Said(
+            Text(
+                "The scores disagree: a judge model names the right class, "
+                "but the picture is not close to the private photos.",
+                "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開の写真に近いとは言えません。",
+            ),
+            Text(
+                "The scores disagree: a judge model names {k} of {n} items rightly, "
+                "but on average the pictures are not close to the private photos.",
+                "指標どうしが食い違っています。判定用モデルは{n}点中{k}点を正しく答えますが、"
+                "平均すると非公開の写真に近いとは言えません。",
+            ),
+        ),
+        close_only=Said(
+            Text(
+                "The scores disagree: the picture is close to the private photos, "
+                "but a judge model takes it for something else.",
+                "指標どうしが食い違っています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
+            ),
+            Text(
+                "The scores disagree: on average the pictures are close to the private photos, "
+                "but a judge model names only {k} of {n} items rightly.",
+                "指標どうしが食い違っています。平均すると非公開の写真に近いものの、"
+                "判定用モデルが正しく答えたのは{n}点中{k}点だけです。",
+            ),
+        ),
+        judge_yes=Text("Judge model: right class", "判定用モデル：正しい種類"),
+        judge_fifth=_JUDGE_FIFTH,
+        judge_no=Text("Judge model: another class", "判定用モデル：別の種類"),
+        distance=Text(
+            "distance {same} to its own photos, {other} to others",
+            "同じ種類との距離 {same}、ほかの種類との距離 {other}",
+        ),
+        counted=Said(
+            Text("one class, one seed", "1種類・シード1回の結果"),
+            Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
+        ),
+    ),
+    "person": Kind(
+        out=Said(
+            Text(
+                "A colleague would probably recognise this face.",
+                "同僚が見れば、誰の顔か見当がつきます。",
+            ),
+            Text(
+                "{k} of {n} people can be told by their faces.",
+                "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
+            ),
+        ),
+        some=Text(
+            "{k} of {n} people can be told by their faces.",
+            "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
+        ),
+        nothing=Said(
+            Text(
+                "It is not this person's face: nobody would recognise it.",
+                "本人の顔にはなっておらず、誰か分かりません。",
+            ),
+            Text(
+                "These are not their faces: {k} of {n} recognised, hardly more than by chance.",
+                "本人たちの顔にはなっていません。判別できたのは{n}人中{k}人で、偶然とほとんど変わりません。",
+            ),
+        ),
+        judge_only=Said(
+            Text(
+                "The scores disagree: a judge model names the right person, "
+                "but the face is no closer to that person's photos than to somebody else's.",
+                "指標どうしが食い違っています。判定用モデルは本人だと答えますが、"
+                "他人の写真より本人の写真に近いとは言えません。",
+            ),
+            Text(
+                "The scores disagree: a judge model names {k} of {n} people rightly, "
+                "but on average the faces are no closer to their photos than to somebody else's.",
+                "指標どうしが食い違っています。判定用モデルは{n}人中{k}人を正しく答えますが、"
+                "平均すると、他人の写真より本人の写真に近いとは言えません。",
+            ),
+        ),
+        close_only=Said(
+            Text(
+                "The scores disagree: the face is closest to this person's photos, "
+                "but a judge model takes it for somebody else.",
+                "指標どうしが食い違っています。本人の写真に最も近いものの、判定用モデルは別人だと答えます。",
+            ),
+            Text(
+                "The scores disagree: on average the faces are closest to these people's photos, "
+                "but a judge model names only {k} of {n} rightly.",
+                "指標どうしが食い違っています。平均すると本人の写真に最も近いものの、"
+                "判定用モデルが正しく答えたのは{n}人中{k}人だけです。",
+            ),
+        ),
+        judge_yes=Text("Judge model: the right person", "判定用モデル：本人"),
+        judge_fifth=Text(
+            "Judge model: somebody else, but the right person among its first five",
+            "判定用モデル：別人（ただし上位5人に本人あり）",
+        ),
+        judge_no=Text("Judge model: somebody else", "判定用モデル：別人"),
+        distance=Text(
+            "distance {same} to own photos, {other} to anybody else's",
+            "本人の写真との距離 {same}、他人の写真との距離 {other}",
+        ),
+        counted=Said(
+            Text("one person, one seed", "1人・シード1回の結果"),
+            Text("{n} people, one seed", "{n}人・シード1回の結果"),
+        ),
+    ),
+}
+"""By `SceneCard.targets_are`; what is not here is a class."""
