@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mi_studio.core import paths
 from mi_studio.core.errors import UsageError
+from mi_studio.core.pictures import PORTRAITS
 from mi_studio.core.text import Text, names
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
@@ -26,6 +27,7 @@ from mi_studio.training import catalogue, federated, prior, private, recordings
 from mi_studio.training.faces import classifiers as face_classifiers
 from mi_studio.training.faces import cut as face_head
 from mi_studio.training.faces import dataset as face_photos
+from mi_studio.training.faces import portraits as face_portraits
 from mi_studio.training.recipe import Context, Recipe, Report
 from mi_studio.training.sources import Sources
 
@@ -61,6 +63,12 @@ _RECIPES = (
     ),
     Recipe("face-login-head", ("assets/face-login/head.*",), 0.3, face_head.write_head),
     Recipe("face-login-people", ("assets/face-login/private/*",), 2, face_photos.write_private),
+    Recipe(
+        "face-login-portraits",
+        (f"assets/face-login/{PORTRAITS}",),
+        0.4,
+        face_portraits.write_portraits,
+    ),
     Recipe("face-login-target", ("pretrained/face-login/face-net/*",), 12, face_classifiers.train_target),
     Recipe("face-login-public", (), 13, face_photos.write_public),
     Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
