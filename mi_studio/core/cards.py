@@ -44,11 +44,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A class, person or picture that an attack can be aimed at."""
+    """A class, person or picture that an attack can be aimed at, or several of them together.
+
+    ``labels`` are the model's labels of those it stands for.
+    """
 
     id: str
     title: Text
-    label: int
+    labels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,8 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
     preset = raw["preset"]
 
     def target(t: Mapping[str, Any]) -> Target:
-        return Target(t["id"], Text.read(t["title"], where), int(t["label"]))
+        labels = t["labels"] if "labels" in t else [t["label"]]
+        return Target(t["id"], Text.read(t["title"], where), tuple(map(int, labels)))
 
     groups: dict[str, list[Target]] = {}
     for entry in raw["targets"]:

@@ -36,7 +36,7 @@ NO_OWN_PICTURE = Text(
     "{scene}では自分の画像を使えません。自分の画像を使える場面は{choices}です。",
 )
 
-_EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), label=-1)
+_EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), labels=())
 
 
 @dataclass(frozen=True, slots=True)

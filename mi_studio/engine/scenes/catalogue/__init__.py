@@ -39,7 +39,8 @@ class CatalogueCase:
         values = config.values
         card = library().scene(config.scene)
         attack = library().attack(config.attack)
-        targets = [t for t in card.targets_for(values) if config.target in (t.id, ALL_TARGETS)]
+        chosen = [t for t in card.targets_for(values) if config.target in (t.id, ALL_TARGETS)]
+        targets = sorted({label for t in chosen for label in t.labels})
         private = private_labels(str(values["private-line"]))
         prior = load(find_weights(card.id, "prior", values), device)
         assert isinstance(prior, PriorNet)
@@ -60,7 +61,7 @@ class CatalogueCase:
             else ScoreApi(self._answer, names, self._kind)
         )
         self.setup = Setup(
-            tuple(t.label for t in targets),
+            tuple(targets),
             SHAPE,
             config.seed,
             config.steps,
@@ -69,7 +70,7 @@ class CatalogueCase:
         )
         evaluator = find_weights(card.id, "evaluator", values)
         self.judge = _judge(evaluator, private, prior, device).facing(
-            tuple(private[t.label] for t in targets)
+            tuple(private[label] for label in targets)
         )
         self.secret: Pictures = self.judge.typical()
 

@@ -46,7 +46,8 @@ class FederatedCase:
             assert picture is not None
             mine, label = crop_to_square(picture[0], size), OWN_PICTURE_LABEL
         else:
-            mine, label = samples[config.target], {t.id: t.label for t in targets}[config.target]
+            mine = samples[config.target]
+            (label,) = next(t.labels for t in targets if t.id == config.target)
         others = np.stack([s for name, s in samples.items() if name != config.target])
 
         model = load(find_weights(config.scene, config.model, values), device)
