@@ -13,6 +13,7 @@ from PIL import Image
 
 from mi_studio.core import paths
 from mi_studio.core.errors import BadFileError, UsageError
+from mi_studio.engine.employees import FOLDER
 from mi_studio.training import zoo
 from mi_studio.training.faces import dataset, facehair, hair, kernels, names, people, shape, view
 from mi_studio.training.faces import head as heads
@@ -304,7 +305,7 @@ def near(a: np.ndarray, b: np.ndarray) -> bool:
 
 def test_private_photos_are_read_back(context):
     dataset.write_private(context)
-    files = sorted((context.assets / dataset.PRIVATE_FOLDER).iterdir())
+    files = sorted((context.assets / FOLDER).iterdir())
     assert [f.name for f in files] == ["00.webp"]
     assert max(f.stat().st_size for f in files) * 60 < 8_000_000
     train, test = dataset.read_private(context.assets)
@@ -333,7 +334,7 @@ def test_public_photos_are_read_back_and_gone_on_with(context, monkeypatch):
 
 
 def test_a_sheet_of_another_size_is_refused(context):
-    path = context.assets / dataset.PRIVATE_FOLDER / "00.webp"
+    path = context.assets / FOLDER / "00.webp"
     path.parent.mkdir(parents=True)
     Image.new("RGB", (64, 64)).save(path)
     with pytest.raises(BadFileError, match="mi-studio train face-login-people"):

@@ -1,8 +1,8 @@
 """The photos that networks learn from and are tested on, as contact sheets in WebP.
 
-``assets/face-login/private/07.webp`` holds the 48 photos of private person 7, eight in a row: five rows to
-train on, the last row to test on. ``public/00120.webp`` in the folder of work holds public people 120 to
-159, a row of five photos each. Names and places number everything; there is no other index.
+Those of private people lie where `mi_studio.engine.employees` reads them. ``public/00120.webp`` in the
+folder of work holds public people 120 to 159, a row of five photos each. Names and places number
+everything; there is no other index.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mi_studio.core.atomic import write_bytes
-from mi_studio.core.errors import BadFileError
-from mi_studio.core.text import Text
+from mi_studio.engine import employees
+from mi_studio.engine.employees import COLUMNS, TEST, TRAIN
 from mi_studio.training.faces import people
 from mi_studio.training.faces.person import Person
 from mi_studio.training.faces.photo import SIDE, photograph
@@ -24,13 +24,8 @@ from mi_studio.training.faces.sitter import prepare
 from mi_studio.training.faces.view import sample
 from mi_studio.training.recipe import Context
 
-PRIVATE_FOLDER = Path("face-login", "private")
 #: the number goes up when the pictures change: a set half drawn by an older renderer is not gone on with
 PUBLIC_FOLDER = Path("face-login", "public-2")
-
-#: photos of a private person, in rows of `COLUMNS`: the last row is for testing
-COLUMNS, TRAIN_ROWS, TEST_ROWS = 8, 5, 1
-TRAIN, TEST = COLUMNS * TRAIN_ROWS, COLUMNS * TEST_ROWS
 
 PUBLIC_PEOPLE, PUBLIC_PHOTOS, PEOPLE_ON_SHEET = 5000, 5, 40
 
@@ -39,18 +34,13 @@ QUALITY = 92
 
 Photos = NDArray[np.uint8]
 
-DRAW_AGAIN = Text(
-    "Draw the photos again with: mi-studio train {recipe}",
-    "mi-studio train {recipe} で写真を作り直してください。",
-)
-
 
 def write_private(context: Context) -> None:
     """Write 40 training and 8 test photos of each private person below ``assets/face-login/private``."""
     for index in range(people.PRIVATE):
         context.report(f"face-login: private person {index}", index / people.PRIVATE)
         photos = photos_of(people.private(index), TRAIN + TEST)
-        write_bytes(context.assets / PRIVATE_FOLDER / f"{index:02}.webp", sheet(photos, COLUMNS))
+        write_bytes(context.assets / employees.FOLDER / f"{index:02}.webp", sheet(photos, COLUMNS))
 
 
 def write_public(context: Context) -> None:
@@ -82,23 +72,8 @@ def sheet(photos: Photos, columns: int) -> bytes:
 
 
 def read_private(assets: Path) -> tuple[Photos, Photos]:
-    """Return the private people's photos: ``(60, 40, 64, 64, 3)`` to train on, ``(60, 8, ...)`` to test on.
-
-    Raises
-    ------
-    BadFileError
-        If a sheet is missing or damaged; the text names the command that draws it.
-    """
-    sheets = [
-        _read(
-            assets / PRIVATE_FOLDER / f"{index:02}.webp",
-            (TRAIN_ROWS + TEST_ROWS, COLUMNS),
-            "face-login-people",
-        )
-        for index in range(people.PRIVATE)
-    ]
-    photos = np.stack(sheets)
-    return photos[:, :TRAIN], photos[:, TRAIN:]
+    """Return the private people's photos to train on and to test on; see `employees.read_photos`."""
+    return employees.read_photos(assets, people.PRIVATE)
 
 
 def read_public(work: Path) -> Photos:
@@ -113,26 +88,5 @@ def read_public(work: Path) -> Photos:
     for first in range(0, PUBLIC_PEOPLE, PEOPLE_ON_SHEET):
         rows = min(PEOPLE_ON_SHEET, PUBLIC_PEOPLE - first)
         path = work / PUBLIC_FOLDER / f"{first:05}.webp"
-        sheets.append(_read(path, (rows, PUBLIC_PHOTOS), "face-login-public"))
+        sheets.append(employees.read_sheet(path, rows, PUBLIC_PHOTOS, "face-login-public"))
     return np.concatenate(sheets).reshape(PUBLIC_PEOPLE, PUBLIC_PHOTOS, SIDE, SIDE, 3)
-
-
-def _read(path: Path, shape: tuple[int, int], recipe: str) -> Photos:
-    rows, columns = shape
-    try:
-        with Image.open(path, formats=["WEBP"]) as picture:
-            if picture.size != (columns * SIDE, rows * SIDE):
-                raise ValueError(f"{picture.width} x {picture.height} pixels")
-            grid = np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise BadFileError(
-            Text(
-                "The contact sheet {path} cannot be read ({reason}).",
-                "写真一覧 {path} を読み込めません。",
-            ),
-            remedy=DRAW_AGAIN,
-            path=path,
-            reason=error,
-            recipe=recipe,
-        ) from error
-    return grid.reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3)
