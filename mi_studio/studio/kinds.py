@@ -25,6 +25,8 @@ class Kind:
 
     Attributes
     ----------
+    everyone
+        All ``{n}`` of them.
     out, some, nothing
         What came out, from much to little; ``some`` is only said of several.
     judge_only, close_only
@@ -35,6 +37,7 @@ class Kind:
         How little one run proves.
     """
 
+    everyone: Text
     out: Said
     some: Text
     nothing: Said
@@ -53,6 +56,7 @@ _JUDGE_FIFTH = Text(
 )
 KINDS = {
     "class": Kind(
+        everyone=Text("All of them ({n})", "すべて（{n}件）"),
         out=Said(
             Text("The attacker can see what the secret is like.", "秘密の姿が、攻撃者に知られています。"),
             Text("The attacker can see {k} of {n} secrets.", "{n}件のうち{k}件が、攻撃者に知られています。"),
@@ -104,6 +108,7 @@ KINDS = {
         ),
     ),
     "garment": Kind(
+        everyone=Text("All {n} of them", "すべて（{n}種類）"),
         out=Said(
             Text(
                 "The attacker can see what the private item looks like.",
@@ -164,6 +169,7 @@ KINDS = {
         ),
     ),
     "person": Kind(
+        everyone=Text("All {n} people", "{n}人全員"),
         out=Said(
             Text(
                 "A colleague would probably recognise this face.",

@@ -7,14 +7,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
-from PIL import Image
-
-from mi_studio.core import paths
-from mi_studio.core.cards import DefenseCard
+from mi_studio.core.cards import DefenseCard, SceneCard, Target
 from mi_studio.core.config import (
     ALL_TARGETS,
     OWN_PICTURE,
@@ -27,7 +22,8 @@ from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
-from mi_studio.studio import words
+from mi_studio.studio import targets, words
+from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
 from mi_studio.studio.runstate import RunState
 from mi_studio.studio.session import Session
@@ -49,7 +45,6 @@ from mi_studio.studio.views import (
 
 FILM_FRAMES = 24
 CURVE_POINTS = 400
-TILE = 28
 PANES = (Role.MAIN, Role.TWIN, Role.FRESH)
 """The lanes from left to right, beside the secret."""
 T = TypeVar("T")
@@ -129,7 +124,7 @@ class Presenter:
         intent = self.session.intent
         return self._bracket("scene", "", (
             Choice(s.id, self.say(s.title), _first_sentence(self.say(s.story)), 0, "",
-                   s.id == intent.wish.scene, picture_of(s.id, s.preset.target))
+                   s.id == intent.wish.scene, _emblem(s))
             for s in intent.cards.scenes
         ))  # fmt: skip
 
@@ -151,13 +146,17 @@ class Presenter:
 
     def _target_bracket(self) -> Bracket:
         intent, wish = self.session.intent, self.session.intent.wish
+        scene, group = intent.scene, intent.scene.targets_for(wish.values)
+        other = "en" if self.language == "ja" else "ja"
 
         def choices() -> Iterator[Choice]:
-            for t in intent.scene.targets_for(wish.values):
+            if not scene.one_record:
+                yield Choice(ALL_TARGETS, self._everyone(), "", 0, "", wish.target == ALL_TARGETS,
+                             targets.thumbnail(scene.id, targets.members(group, ALL_TARGETS)))  # fmt: skip
+            for t in sorted(group, key=lambda t: len(t.labels) == 1):  # walls first
                 yield Choice(t.id, self.say(t.title), "", 0, "", t.id == wish.target,
-                             picture_of(intent.scene.id, t.id))  # fmt: skip
-            if not intent.scene.one_record:
-                yield Choice(ALL_TARGETS, self.say(words.ALL_TARGETS), "", 0, "", wish.target == ALL_TARGETS)
+                             targets.thumbnail(scene.id, targets.members(group, t.id)),
+                             t.title.get(other))  # fmt: skip
             if "own-picture" in intent.scene.provides:
                 title, line = self.say(words.OWN_PICTURE), self.say(words.OWN_PICTURE_LINE)
                 yield Choice(OWN_PICTURE, title, line, 0, "", wish.target == OWN_PICTURE, wish.picture)
@@ -256,17 +255,37 @@ class Presenter:
         own = wish.target == OWN_PICTURE
         pictures = main.secret if main is not None else None
         if pictures is None:
-            pictures = wish.picture if own else picture_of(scene.id, wish.target)
+            pictures = wish.picture if own else targets.secret(scene.id, self._members())
         footer = self.say(words.NEVER_LEAVES) if own else self._target_title()
         if main is not None and main.result is not None and not scene.one_record:
             footer = self.say(words.NEAREST, target=footer)
         title, subtitle = self.say(words.SECRET), self.say(scene.secret)
-        return PaneView(title, subtitle, footer, pictures, None, self._described(title, subtitle, footer))
+        described = self._described(title, subtitle, footer)
+        return PaneView(title, subtitle, footer, pictures, None, described, names=self._names(pictures))
+
+    def _members(self) -> tuple[Target, ...]:
+        intent = self.session.intent
+        return targets.members(intent.scene.targets_for(intent.wish.values), intent.wish.target)
+
+    def _names(self, pictures: Pictures | None) -> tuple[str, ...]:
+        """Say who is on each of several pictures."""
+        wish, count = self.session.intent.wish, 0 if pictures is None else len(pictures)
+        if count < 2:
+            return ()
+        key = (self.language, wish.scene, wish.target, wish.knobs)
+        names = self._once("names", key, lambda: tuple(self.say(t.title) for t in self._members()))
+        return names if len(names) == count else ()
+
+    def _everyone(self) -> str:
+        intent = self.session.intent
+        kind = KINDS.get(intent.scene.targets_are, KINDS["class"])
+        group = intent.scene.targets_for(intent.wish.values)
+        return self.say(kind.everyone, n=len(targets.members(group, ALL_TARGETS)))
 
     def _target_title(self) -> str:
         wish, scene = self.session.intent.wish, self.session.intent.scene
         if wish.target == ALL_TARGETS:
-            return self.say(words.ALL_TARGETS)
+            return self._everyone()
         found = next((t for t in scene.targets_for(wish.values) if t.id == wish.target), None)
         return self.say(found.title) if found else ""
 
@@ -294,7 +313,8 @@ class Presenter:
         value = f"{meter[0]} {meter[2]}" if meter else footer
         said = self.say(title)
         described = self._described(said, where, value)
-        return PaneView(said, where, footer, shown.images, meter, described, ring=role is Role.MAIN)
+        names = self._names(shown.images)
+        return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names)
 
     def _is_protected(self, lane: Lane) -> bool:
         cards = self.session.intent.cards
@@ -305,6 +325,9 @@ class Presenter:
         if "psnr_db" in step.scores:
             value = step.scores["psnr_db"]
             return self.say(words.LIKENESS), _share(value / 40), f"{value:.1f} dB"
+        if len(step.images) > 1 and "evaluator_top1" in step.scores:
+            share, n = step.scores["evaluator_top1"], len(step.images)
+            return self.say(words.RECOGNISED), _share(share), f"{round(share * n)} / {n}"
         if "distance_same" in step.scores:
             value = step.scores["distance_same"]
             said = self.say(words.DISTANCE, value=f"{value:.2f}")
@@ -331,6 +354,7 @@ class Presenter:
     def _make_curve(self) -> CurveView:
         session, main = self.session, self.session.main
         score = "psnr_db" if session.intent.scene.one_record else "distance_same"
+        several = score == "distance_same" and len(self._members()) > 1
         twin, fresh, earlier = session.lanes[Role.TWIN], session.lanes[Role.FRESH], session.earlier
         total = self._total()
         now, now_name = main, words.LINE_NOW
@@ -359,7 +383,7 @@ class Presenter:
             0.0, max(1.5, 0.5 * math.ceil(top / 0.5)))  # fmt: skip
         marks = () if now is not main else self._marks()
         return CurveView(
-            label=self.say(words.CURVE[score]),
+            label=self.say(words.CURVE_MEAN if several else words.CURVE[score]),
             total=total,
             main=line,
             main_name=self.say(now_name),
@@ -470,7 +494,8 @@ class Presenter:
     def _verdict(self) -> VerdictView:
         session = self.session
         twin = session.lanes[Role.TWIN]
-        return verdict(session.main, session.lanes.judged, twin, self.language, session.head, session.missing)
+        judged, cards = session.lanes.judged, session.intent.cards
+        return verdict(session.main, judged, twin, self.language, session.head, session.missing, cards)
 
     # the timeline
 
@@ -546,25 +571,10 @@ def _series(lane: Lane | None, score: str, before: float) -> tuple[tuple[float, 
     return tuple((x, y) for x, y in points if math.isfinite(y))
 
 
-@cache
-def picture_of(scene: str, target: str) -> Pictures | None:
-    """Return a small picture (1, h, w, c) of a target from a scene's assets; ``None`` if there is none."""
-    folder = paths.assets() / scene
-    word = target.rpartition("-")[2]
-    candidates = [folder / "pictures" / f"{target}.png", *sorted(folder.glob(f"reference/*-{word}.png"))]
-    return next((p for p in map(_picture, candidates) if p is not None), None)
-
-
-def _picture(path: Path) -> Pictures | None:
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            array = np.asarray(image.convert("L" if image.mode == "L" else "RGB"), dtype=np.uint8)
-    except (OSError, ValueError):
-        return None
-    if path.parent.name == "reference":  # a sheet of many photos: its first
-        array = array[:TILE, :TILE]
-    array = array[..., None] if array.ndim == 2 else array
-    return np.ascontiguousarray(array[None])
+def _emblem(scene: SceneCard) -> Pictures | None:
+    """Return the picture of the target with which a scene opens."""
+    every = (targets.members(group, scene.preset.target) for group in scene.targets.values())
+    return next((targets.thumbnail(scene.id, found) for found in every if found), None)
 
 
 @cache

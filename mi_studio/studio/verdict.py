@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mi_studio.core.cards import SceneCard, library
+from mi_studio.core.cards import Library, SceneCard, library
 from mi_studio.core.text import Text
 from mi_studio.studio import words
 from mi_studio.studio.kinds import KINDS, Kind
@@ -111,6 +111,7 @@ def verdict(
     language: str,
     head: int | None = None,
     missing: Missing = "waits",
+    among: Library | None = None,
 ) -> VerdictView:
     """Return what may be said now, or about the step ``head`` where somebody looks back.
 
@@ -124,6 +125,8 @@ def verdict(
         The undefended run beside it.
     missing
         Why there is no ``judged``.
+    among
+        The cards of all there is; left out, what is installed.
     """
 
     def say(text: Text, **values: object) -> str:
@@ -140,10 +143,11 @@ def verdict(
     if judged is None or scores is None or (judged is not main and not judged.ended):
         return VerdictView("plain", say(words.WAITS), say(words.WAITS_WHY))
 
-    scene = library().scene(judged.config.scene)
+    cards = among or library()
+    scene = cards.scene(judged.config.scene)
     kind = KINDS.get(scene.targets_are, KINDS["class"])
     tone, text = judge(scores, kind)
-    if tone == "leak" and _only_networks_looked(scores, judged):
+    if tone == "leak" and _only_networks_looked(scores, judged, cards):
         tone, text = "unsure", words.ONLY_NETWORKS
     sentence = judged_of(scores, text)
     whole = judged.ended and judged.result is not None and head is None
@@ -161,9 +165,9 @@ def verdict(
     return VerdictView(tone, sentence, _evidence(scores, judged, other, scene, language, head))
 
 
-def _only_networks_looked(scores: Scores, judged: Lane) -> bool:
+def _only_networks_looked(scores: Scores, judged: Lane, cards: Library) -> bool:
     """Whether networks alone vouch for pixels that were moved, with no prior, to convince one."""
-    return "psnr_db" not in scores.values and "prior" not in library().attack(judged.config.attack).requires
+    return "psnr_db" not in scores.values and "prior" not in cards.attack(judged.config.attack).requires
 
 
 def _helped(scores: Scores, undefended: Scores) -> Text:

@@ -20,7 +20,8 @@ class Choice:
     """One entry of a picker. ``reason`` is why it cannot be chosen, empty where it can.
 
     ``strength`` is 0 where the entry has none, else 1–3. ``thumbnail`` is one picture or ``None``.
-    ``checked`` matters for defences, of which several can be on.
+    ``checked`` matters for defences, of which several can be on. ``also`` is what else it is found by
+    where there are many to search.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Choice:
     reason: str
     checked: bool
     thumbnail: Pictures | None = None
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class PaneView:
     """One picture of the stage.
 
     ``meter`` is a bar below the picture: (label, fraction 0–1, number as text), or ``None``.
-    ``described`` is the accessible text. ``ring`` marks the attacker's own picture.
+    ``described`` is the accessible text. ``ring`` marks the attacker's own picture. ``names`` says who or
+    what each picture shows where there are several, in their order.
     """
 
     title: str
@@ -64,6 +67,7 @@ class PaneView:
     meter: tuple[str, float, str] | None
     described: str
     ring: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ OWN_PICTURE_LINE = Text(
     "Choose, drop or paste one. It never leaves this computer.",
     "選択、ドロップ、貼り付けで使えます。このコンピューターの外には出ません。",
 )
-ALL_TARGETS = Text("All of them", "すべて")
 ACCESS = {
     "white-box": Text("holds the model file", "モデルのファイルを入手"),
     "scores": Text("gets an API's scores", "APIの確信度を入手"),
@@ -44,6 +43,7 @@ NEVER_LEAVES = Text(
 LIKENESS = Text("Likeness", "一致度")
 CLOSENESS = Text("Close", "近さ")
 DISTANCE = Text("distance {value}", "距離 {value}")
+RECOGNISED = Text("Recognised", "判別")
 NOT_MEASURED = Text("not measured: mixed run", "設定混在のため評価対象外")
 DESCRIBED = Text("{title}. {subtitle}. {value}", "{title}。{subtitle}。{value}")
 
@@ -52,6 +52,7 @@ CURVE = {
     "psnr_db": Text("Likeness (dB, higher: more leaks)", "一致度（dB、高いほど漏えい大）"),
     "distance_same": Text("Distance (lower: more leaks)", "距離（小さいほど漏えい大）"),
 }
+CURVE_MEAN = Text("Mean distance (lower: more leaks)", "平均距離（小さいほど漏えい大）")
 LINE_NOW = Text("now", "現在")
 LINE_PROTECTED = Text("protected", "防御あり")
 LINE_UNPROTECTED = Text("no protection", "防御なし")

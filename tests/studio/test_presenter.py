@@ -201,8 +201,8 @@ def test_the_own_picture_says_that_it_stays(show: Show) -> None:
 def test_all_targets_of_a_class_scene() -> None:
     show = Show("catalogue")
     show.session.intent.pick("target", ALL_TARGETS)
-    assert show.bracket("target").title == "All of them"
-    assert show.view().panes[0].footer == "All of them"
+    assert show.bracket("target").title == "All 5 of them"
+    assert show.view().panes[0].footer == "All 5 of them"
 
 
 def test_parts_that_did_not_change_are_the_same_objects(show: Show) -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from mi_studio.core.cards import library
+from mi_studio.core.cards import Library, library
 from mi_studio.core.config import resolve
 from mi_studio.core.history import KnobMove
 from mi_studio.core.text import Text
@@ -70,10 +70,14 @@ def lane(psnr: float, steps: int = 5, ticket: int = 1, ended: bool = True, **res
 
 
 def told(
-    main: Lane | None, judged: Lane | None, twin: Lane | None = None, missing: Missing = "waits"
+    main: Lane | None,
+    judged: Lane | None,
+    twin: Lane | None = None,
+    missing: Missing = "waits",
+    among: Library | None = None,
 ) -> VerdictView:
     for language in ("ja", "en"):
-        view = verdict(main, judged, twin, language, missing=missing)
+        view = verdict(main, judged, twin, language, missing=missing, among=among)
         assert "{" not in view.sentence + view.evidence
     return view
 
@@ -188,30 +192,31 @@ def wall(right: float, same: float, n: int, low: float, high: float, ticket: int
     return made
 
 
-@pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scene whose targets are people, all from one renderer."""
-    caveat = Text("all from one renderer", "すべて同じ生成器の画像")
-    cards = library()
-    scene = replace(cards.scene("catalogue"), targets_are="person", caveat=caveat)
-    among = replace(cards, scenes=(scene,))
-    monkeypatch.setattr("mi_studio.studio.verdict.library", lambda: among)
+CAVEAT = Text("all from one renderer", "すべて同じ生成器の画像")
 
 
-@pytest.mark.usefixtures("people")
+def cards(targets_are: str, caveat: Text | None = None) -> Library:
+    """A scene whose targets are something else."""
+    scene = replace(library().scene("catalogue"), targets_are=targets_are, caveat=caveat)
+    return replace(library(), scenes=(scene,))
+
+
+PEOPLE = cards("person", CAVEAT)
+"""A scene whose targets are people, all from one renderer."""
+
+
 def test_a_person_is_spoken_of_as_a_person() -> None:
     main = wall(1.0, 0.26, 1, 0, 0)
-    view = told(main, main)
+    view = told(main, main, among=PEOPLE)
     assert (view.tone, view.sentence) == ("leak", "A colleague would probably recognise this face.")
     for part in ("the right person", "0.26 to own photos", "one person, one seed", "all from one renderer"):
         assert part in view.evidence
     main = wall(0.0, 1.2, 1, 0, 0)
-    view = told(main, main)
+    view = told(main, main, among=PEOPLE)
     assert view.tone == "safe"
     assert "among its first five" in view.evidence
 
 
-@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(
     ("right", "same", "interval", "tone", "says"),
     [
@@ -227,7 +232,7 @@ def test_a_wall_of_people_is_counted(
     right: float, same: float, interval: tuple[float, float], tone: str, says: str
 ) -> None:
     main = wall(right, same, 60, *interval)
-    view = told(main, main)
+    view = told(main, main, among=PEOPLE)
     assert view.tone == tone
     assert says in view.sentence
     share = f"{right:.0%} right (95 %: {interval[0]:.0%}–{interval[1]:.0%}) (unrelated pictures: 2%)"
@@ -235,7 +240,6 @@ def test_a_wall_of_people_is_counted(
     assert "60 people, one seed" in view.evidence
 
 
-@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(
     ("right", "interval", "says"),
     [
@@ -248,12 +252,11 @@ def test_a_protected_wall_is_compared_by_its_share(
     right: float, interval: tuple[float, float], says: str
 ) -> None:
     main, twin = wall(right, 0.3, 60, *interval), wall(56 / 60, 0.26, 60, 0.84, 0.97, ticket=2)
-    view = told(main, main, twin)
+    view = told(main, main, twin, among=PEOPLE)
     assert view.sentence.startswith(says)
     assert "without protection: 93%" in view.evidence
 
 
-@pytest.mark.usefixtures("people")
 def test_a_protected_person_is_compared_by_distance() -> None:
     bare = wall(1.0, 0.26, 1, 0, 0, ticket=2)
     for same, says in (
@@ -261,7 +264,7 @@ def test_a_protected_person_is_compared_by_distance() -> None:
         (0.6, "The protection helped, but not enough."),
     ):
         main = wall(1.0, same, 1, 0, 0)
-        assert told(main, main, bare).sentence.startswith(says)
+        assert told(main, main, bare, among=PEOPLE).sentence.startswith(says)
 
 
 def test_every_kind_of_target_is_known_and_both_languages_hold_the_same_places() -> None:
@@ -276,10 +279,7 @@ def test_every_kind_of_target_is_known_and_both_languages_hold_the_same_places()
                 assert text.ja
 
 
-@pytest.mark.usefixtures("people")
-def test_a_kind_of_target_that_a_plug_in_made_up_is_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = replace(library().scene("catalogue"), targets_are="whale", caveat=None)
-    among = replace(library(), scenes=(scene,))
-    monkeypatch.setattr("mi_studio.studio.verdict.library", lambda: among)
+def test_a_kind_of_target_that_a_plug_in_made_up_is_a_class() -> None:
     main = wall(1.0, 0.26, 1, 0, 0)
-    assert told(main, main).sentence == "The attacker can see what the secret is like."
+    view = told(main, main, among=cards("whale"))
+    assert view.sentence == "The attacker can see what the secret is like."

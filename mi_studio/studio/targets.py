@@ -1,0 +1,98 @@
+"""What a target stands for and what it looks like: to choose by, and before a run to stand for the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mi_studio.core import paths
+from mi_studio.core.cards import Target
+from mi_studio.core.config import ALL_TARGETS
+from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
+from mi_studio.core.step import Pictures
+
+REFERENCE_SIDE = 28
+"""Pixels a side of a photo on a sheet in ``reference``."""
+
+PRIVATE_COLUMNS = 8
+"""Photos in a row of a sheet in ``private``."""
+
+Picture = NDArray[np.uint8]
+"""One picture, (h, w, c)."""
+
+
+def members(group: Iterable[Target], wanted: str) -> tuple[Target, ...]:
+    """Return the single targets that the wanted one of a group stands for, in the order of their pictures."""
+    group = list(group)
+    labels = {label for t in group if wanted in (t.id, ALL_TARGETS) for label in t.labels}
+    alone = (t for t in group if len(t.labels) == 1 and t.labels[0] in labels)
+    return tuple(sorted(alone, key=lambda t: t.labels))
+
+
+@cache
+def secret(scene: str, among: tuple[Target, ...]) -> Pictures | None:
+    """Return a private photo of each single target; ``None`` where one is missing."""
+    photos = [_photo(scene, t.id, t.labels[0]) for t in among]
+    found = [p for p in photos if p is not None]
+    if not found or len(found) < len(photos) or len({p.shape for p in found}) > 1:
+        return None
+    return np.stack(found)
+
+
+@cache
+def thumbnail(scene: str, among: tuple[Target, ...]) -> Pictures | None:
+    """Return one small picture (1, h, w, c): of a single target, or of the first four of several."""
+    found = []
+    for target in among[:4]:
+        portrait = _portrait(scene, target.labels[0])
+        picture = portrait if portrait is not None else _photo(scene, target.id, target.labels[0])
+        found += [] if picture is None else [picture]
+    if len(found) < 4:
+        return found[0][None] if found else None
+    return np.vstack([np.hstack(found[:2]), np.hstack(found[2:])])[None]
+
+
+@cache
+def _photo(scene: str, target: str, label: int) -> Picture | None:
+    """Return the picture that a target is, or the first of its private photos."""
+    folder, word = paths.assets() / scene, target.rpartition("-")[2]
+    if (picture := _read(folder / "pictures" / f"{target}.png")) is not None:
+        return picture
+    for path in sorted(folder.glob(f"reference/*-{word}.png")):
+        if (sheet := _read(path)) is not None:
+            return _cut(sheet, REFERENCE_SIDE)
+    if (sheet := _read(folder / "private" / f"{label:02}.webp")) is not None:
+        return _cut(sheet, sheet.shape[1] // PRIVATE_COLUMNS)
+    return None
+
+
+def _portrait(scene: str, label: int) -> Picture | None:
+    sheet = _portraits(scene)
+    if sheet is None:
+        return None
+    side = sheet.shape[1] // PORTRAIT_COLUMNS
+    row, column = divmod(label, PORTRAIT_COLUMNS)
+    return _cut(sheet[row * side :, column * side :], side)
+
+
+@cache
+def _portraits(scene: str) -> Picture | None:
+    return _read(paths.assets() / scene / PORTRAITS)
+
+
+def _cut(sheet: Picture, side: int) -> Picture:
+    return np.ascontiguousarray(sheet[:side, :side])
+
+
+def _read(path: Path) -> Picture | None:
+    try:
+        with Image.open(path, formats=["PNG", "WEBP"]) as image:
+            array = np.asarray(image.convert("L" if image.mode == "L" else "RGB"), dtype=np.uint8)
+    except (OSError, ValueError):
+        return None
+    return array[..., None] if array.ndim == 2 else array
