@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mi_studio.core import atomic, paths
 from mi_studio.core.cards import AttackCard, DefenseCard, library
-from mi_studio.core.config import scene_knobs, why_no_effect, why_not_attack, why_not_defense
+from mi_studio.core.config import scene_knobs, why_not_attack, why_not_defense, why_out_of_reach
 from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.metrics import METRICS
 from mi_studio.core.weights import WeightsCard, weights_cards
@@ -101,6 +101,7 @@ def _attacks() -> Iterator[str]:
 def _defenses() -> Iterator[str]:
     cards = library()
     yield "## Defences"
+    yield "Of those that are trained into a model, at most one can be on."
     for defense in cards.defenses:
         yield f"### {defense.title.en} · `{defense.id}`"
         yield defense.summary.en
@@ -109,11 +110,18 @@ def _defenses() -> Iterator[str]:
             ["reaches", code(defense.reaches)],
             ["from", defense.cites],
         ]
+        if defense.acts == "trained":
+            rows.append(["trained into", _trained_into(defense)])
         for attack in cards.attacks:
-            reason = why_no_effect(defense, attack)
+            reason = why_out_of_reach(defense, attack)
             if reason and _meet(attack, defense):
                 rows.append([f"no effect on `{attack.id}`", reason.en])
         yield table(["", ""], rows)
+
+
+def _trained_into(defense: DefenseCard) -> str:
+    models = {s.id: code(m.id for m in s.models_for(defense)) for s in library().scenes}
+    return ", ".join(f"{ids} ({scene})" for scene, ids in models.items() if ids != "–") or "–"
 
 
 def _meet(attack: AttackCard, defense: DefenseCard) -> bool:

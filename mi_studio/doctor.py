@@ -26,7 +26,7 @@ from itertools import product
 from typing import Any
 
 from mi_studio.core import paths, recording
-from mi_studio.core.cards import SceneCard, library
+from mi_studio.core.cards import Model, SceneCard, library
 from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, reason
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
@@ -302,8 +302,8 @@ def _weights() -> Iterator[Finding]:
             count += 1
     for scene in library().scenes:
         for model in scene.models:
-            for values in _choices(scene):
-                find_weights(scene.id, model.id, values)
+            for values, needed in _choices(scene, model):
+                find_weights(scene.id, model.id, values, needed)
     yield Finding(
         "weights",
         True,
@@ -314,13 +314,20 @@ def _weights() -> Iterator[Finding]:
     )
 
 
-def _choices(scene: SceneCard) -> Iterator[dict[str, Value]]:
-    """Yield every setting of a scene's knobs, and of ε where a grid of DP models exists."""
-    knobs = list(scene.knobs)
-    if "dp-grid" in scene.provides:
-        knobs += [d.knob for d in library().defenses if "dp-grid" in d.requires]
-    for stops in product(*(knob.stops for knob in knobs)):
-        yield {knob.id: stop.value for knob, stop in zip(knobs, stops, strict=True)}
+def _choices(scene: SceneCard, model: Model) -> Iterator[tuple[dict[str, Value], set[str]]]:
+    """Yield every setting under which a model was trained, with the knobs that its weights must speak of.
+
+    These are the scene's own knobs and one after the other each defence that is trained into the model.
+    """
+    trained = [d.knob for d in library().defenses if d.acts == "trained" and model in scene.models_for(d)]
+    for stops in product(*(knob.stops for knob in scene.knobs)):
+        plain = {knob.id: stop.value for knob, stop in zip(scene.knobs, stops, strict=True)}
+        plain |= {knob.id: knob.default if knob.off is None else knob.off for knob in trained}
+        yield plain, set()
+        for knob in trained:
+            for stop in knob.stops:
+                if stop.value != knob.off:
+                    yield plain | {knob.id: stop.value}, {knob.id}
 
 
 def _assets() -> Iterator[Finding]:

@@ -18,7 +18,7 @@ import pytest
 from mi_studio import doctor
 from mi_studio.core import metrics, paths, recording
 from mi_studio.core.cards import library
-from mi_studio.core.config import resolve, why_no_effect, why_not_attack, why_not_defense
+from mi_studio.core.config import resolve, why_not_attack, why_not_defense, why_out_of_reach
 from mi_studio.core.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -240,7 +240,7 @@ def test_cards_agree_with_their_folders_and_each_other() -> None:
             for attack in cards.attacks:
                 meet = not why_not_attack(scene, attack) and not why_not_defense(scene, defense)
                 if meet and attack.access not in defense.reaches:
-                    reason = why_no_effect(defense, attack)
+                    reason = why_out_of_reach(defense, attack)
                     assert reason in defense.without_effect.values(), (defense.id, attack.id)
     for card in (*cards.attacks, *cards.defenses):
         assert re.search(r"arXiv \d{4}\.\d{5}|doi 10\.", card.cites)

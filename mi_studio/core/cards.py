@@ -35,11 +35,12 @@ CORRECT_IT = Text(
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A sample model of a scene."""
+    """A sample model of a scene; ``provides`` is what it gives beyond the scene, if it is chosen."""
 
     id: str
     title: Text
     summary: Text
+    provides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class SceneCard:
         The access levels an attacker can have in this scene.
     provides
         What the scene can give beyond access: ``prior`` (a generator of public pictures),
-        ``dp-grid`` (really trained DP models), ``own-picture`` (takes the user's picture).
+        ``dp-grid`` (really trained DP models), ``own-picture`` (takes the user's picture). What only
+        some of its models give stands with them.
     targets
         By the value of the knob named ``targets_by``, or under ``""`` where no knob decides.
     one_record
@@ -109,6 +111,10 @@ class SceneCard:
     def targets_for(self, knobs: Mapping[str, Value]) -> tuple[Target, ...]:
         """Return the targets that exist under these knob values."""
         return self.targets[str(knobs[self.targets_by]) if self.targets_by else ""]
+
+    def models_for(self, defense: DefenseCard) -> list[Model]:
+        """Return the models with which a defence can work: the scene and the model give what it requires."""
+        return [m for m in self.models if set(defense.requires) <= {*self.provides, *m.provides}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,11 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
         provides=tuple(raw["provides"]),
         one_record=bool(raw["one_record"]),
         models=tuple(
-            Model(m["id"], **_texts(m, f"{where}: model {m['id']}", "title", "summary"))
+            Model(
+                id=m["id"],
+                provides=tuple(m.get("provides", [])),
+                **_texts(m, f"{where}: model {m['id']}", "title", "summary"),
+            )
             for m in raw["models"]
         ),
         targets_by=str(raw.get("targets_by", "")),

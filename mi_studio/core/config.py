@@ -107,7 +107,7 @@ def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
 
 def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
     """Say why this defence does not exist in this scene, or return ``None`` if it does."""
-    if not set(defense.requires) <= set(scene.provides):
+    if not scene.models_for(defense):
         return Text(
             "No model of this scene was trained in this way.",
             "この場面には、この方法で学習したモデルがありません。",
@@ -125,8 +125,8 @@ def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
     return None
 
 
-def why_no_effect(defense: DefenseCard, attack: AttackCard) -> Text | None:
-    """Say why this defence cannot affect this attacker, or return ``None`` if it can."""
+def why_out_of_reach(defense: DefenseCard, attack: AttackCard) -> Text | None:
+    """Say why this defence cannot affect this attacker whatever the model, or return ``None`` if it can."""
     if attack.id in defense.without_effect:
         return defense.without_effect[attack.id]
     if attack.access not in defense.reaches:
@@ -136,8 +136,51 @@ def why_no_effect(defense: DefenseCard, attack: AttackCard) -> Text | None:
     return None
 
 
+def why_no_effect(defense: DefenseCard, attack: AttackCard, scene: SceneCard, model: str) -> Text | None:
+    """Say why this defence changes nothing for this attacker on this model, or return ``None`` if it can."""
+    if reason := why_out_of_reach(defense, attack):
+        return reason
+    able = scene.models_for(defense)
+    if model in {m.id for m in able}:
+        return None
+    chosen = next(m.title for m in scene.models if m.id == model)
+    trained = f"{' and '.join(m.title.en for m in able)} {'was' if len(able) == 1 else 'were'}"
+    return Text(
+        f"Only {trained} trained in this way, not {chosen.en}.",
+        f"この方法で学習したのは{names(able).ja}だけで、「{chosen.ja}」は対象外です。",
+    )
+
+
+def rivals(defense: DefenseCard, among: Iterable[DefenseCard]) -> list[DefenseCard]:
+    """Return the defences that cannot be on beside this one: a model is trained in one way only."""
+    if defense.acts != "trained":
+        return []
+    return [d for d in among if d.acts == "trained" and d.id != defense.id]
+
+
 def _lower(sentence: str) -> str:
     return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+def _check_rivals(on: list[DefenseCard]) -> None:
+    for defense in on:
+        if others := rivals(defense, on):
+            pair = [defense, others[0]]
+            ways = [(d.knob, d.knob.off) for d in pair if d.knob.off is not None]
+            raise UsageError(
+                Text(
+                    "{one} and {other} are both trained into the model, and no model here was trained in two "
+                    "ways at once; leave one of them out or switch it off ({ways}).",
+                    "{one}と{other}は、どちらもモデルの学習時に施す防御で、両方を同時に施したモデルはありません。"
+                    "どちらか一方を外すか、オフにしてください（{ways}）。",
+                ),
+                one=names(pair[:1]),
+                other=names(pair[1:]),
+                ways=Text(
+                    " or ".join(f"{knob.id}={plain(off)}" for knob, off in ways),
+                    "または".join(f"{names([knob]).ja}を「{knob.label(off, 'ja')}」" for knob, off in ways),
+                ),
+            )
 
 
 def resolve(
@@ -157,7 +200,8 @@ def resolve(
     """Check a choice against the cards and return the frozen configuration.
 
     What is left out is taken from the scene's preset. A defence's knob in ``settings`` switches that
-    defence on; a defence without a setting takes its default.
+    defence on; a defence without a setting takes its default. Of the defences that are trained into a
+    model, at most one can be on.
 
     Raises
     ------
@@ -216,6 +260,7 @@ def resolve(
         choices = names(scene_knobs(card, there))
         raise UsageError(NO_KNOB, scene=names([card]), knob=unknown[0], choices=choices)
     values = {k.id: k.parse(settings[k.id]) if k.id in settings else k.default for k in knobs}
+    _check_rivals([d for d in defense_cards if values[d.knob.id] != d.knob.off])
 
     if image is not None and "own-picture" not in card.provides:
         takers = names(s for s in cards.scenes if "own-picture" in s.provides)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,13 @@ def weights_cards(scene: str) -> Iterator[WeightsCard]:
         yield read_card(path)
 
 
-def find_weights(scene: str, model: str, knobs: Mapping[str, Value]) -> WeightsCard:
+def find_weights(
+    scene: str, model: str, knobs: Mapping[str, Value], needed: Iterable[str] = ()
+) -> WeightsCard:
     """Return the card whose knobs all agree with ``knobs``; the most specific one if several do.
+
+    A card that does not speak of every ``needed`` knob is none: plain weights never stand in for ones
+    trained with a defence.
 
     Raises
     ------
@@ -157,7 +162,9 @@ def find_weights(scene: str, model: str, knobs: Mapping[str, Value]) -> WeightsC
     fitting = [
         card
         for card in weights_cards(scene)
-        if card.model == model and all(knobs.get(k) == v for k, v in card.knobs.items())
+        if card.model == model
+        and all(knobs.get(k) == v for k, v in card.knobs.items())
+        and all(k in card.knobs for k in needed)
     ]
     if not fitting:
         raise BadFileError(

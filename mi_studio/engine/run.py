@@ -104,9 +104,10 @@ class Run:
 
     @cached_property
     def effective(self) -> dict[str, Text | None]:
-        """For each defence that is on: why it has no effect on this attacker, or ``None``."""
-        attack = library().attack(self.config.attack)
-        return {d: why_no_effect(library().defense(d), attack) for d in self.config.defenses}
+        """For each defence in the run: why it has no effect here, or ``None``."""
+        cards, config = library(), self.config
+        scene, attack = cards.scene(config.scene), cards.attack(config.attack)
+        return {d: why_no_effect(cards.defense(d), attack, scene, config.model) for d in config.defenses}
 
     @cached_property
     def base_rates(self) -> Mapping[str, float]:

@@ -16,7 +16,9 @@ from mi_studio.core.config import (
     OWN_PICTURE,
     RunConfig,
     resolve,
+    rivals,
     scene_knobs,
+    why_no_effect,
     why_not_attack,
     why_not_defense,
 )
@@ -104,6 +106,10 @@ class Intent:
         values = self.wish.values
         return [d for d in self.defenses if values[d.knob.id] != d.knob.off]
 
+    def why_idle(self, defense: DefenseCard) -> Text | None:
+        """Say why a defence of this scene changes nothing under the present choice, or return ``None``."""
+        return why_no_effect(defense, self.cards.attack(self.wish.attack), self.scene, self.wish.model)
+
     def pick(self, slot: str, wanted: str) -> None:
         """Choose a scene (with its preset), model, attack or target.
 
@@ -139,7 +145,7 @@ class Intent:
         self._become(self._fit(wish))
 
     def toggle(self, defense: str, on: bool) -> None:
-        """Switch a defence on at its default, or off.
+        """Switch a defence on at its default, or off. Its rivals, if any are on, go off with the same move.
 
         Raises
         ------
@@ -159,11 +165,12 @@ class Intent:
             )
         if on and self.wish.values[knob.id] != knob.off:
             return
-        off = knob.off if knob.off is not None else knob.default
-        self._set(knob.id, knob.default if on else off)
+        self._set(knob.id, knob.default if on else _at_rest(knob))
 
     def turn(self, knob: str, value: str | float) -> None:
         """Move a knob; several moves of one knob in a row are undone together.
+
+        A defence's knob that leaves its off position switches the defence's rivals off.
 
         Raises
         ------
@@ -259,8 +266,10 @@ class Intent:
         return True
 
     def _set(self, knob: str, value: Value, turning: str | None = None) -> None:
-        knobs = tuple((k, value if k == knob else v) for k, v in self.wish.knobs)
-        self._become(self._fit(replace(self.wish, knobs=knobs)), turning)
+        values = self.wish.values | {knob: value}
+        for owner in (d for d in self.defenses if d.knob.id == knob and d.knob.off != value):
+            values |= {d.knob.id: _at_rest(d.knob) for d in rivals(owner, self.defenses)}
+        self._become(self._fit(replace(self.wish, knobs=tuple(values.items()))), turning)
 
     def _become(self, wish: Wish, turning: str | None = None) -> None:
         if wish == self.wish and wish.picture is self.wish.picture:
@@ -276,9 +285,7 @@ class Intent:
     def _off(self, scene: SceneCard) -> dict[str, Value]:
         """Return every knob of a scene: its own at their defaults, the defences' at off."""
         own: dict[str, Value] = {k.id: k.default for k in scene.knobs}
-        for card in there(scene, self.cards):
-            own[card.knob.id] = card.knob.default if card.knob.off is None else card.knob.off
-        return own
+        return own | {d.knob.id: _at_rest(d.knob) for d in there(scene, self.cards)}
 
     def _preset(self, scene: SceneCard) -> Wish:
         preset = scene.preset
@@ -313,6 +320,10 @@ class Intent:
 def there(scene: SceneCard, cards: Library) -> list[DefenseCard]:
     """Return the defences that exist in a scene."""
     return [d for d in cards.defenses if why_not_defense(scene, d) is None]
+
+
+def _at_rest(knob: Knob) -> Value:
+    return knob.default if knob.off is None else knob.off
 
 
 def _valid(wanted: Mapping[str, Value], off: Mapping[str, Value], knobs: list[Knob]) -> dict[str, Value]:

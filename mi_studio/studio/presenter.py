@@ -13,7 +13,6 @@ from mi_studio.core.cards import DefenseCard, SceneCard, Target
 from mi_studio.core.config import (
     ALL_TARGETS,
     OWN_PICTURE,
-    why_no_effect,
     why_not_attack,
     why_not_defense,
 )
@@ -166,7 +165,8 @@ class Presenter:
     def _defense_bracket(self) -> Bracket:
         intent = self.session.intent
         on = {d.id: d for d in intent.on}
-        note = self.say(words.AND).join(self._setting(d) for d in on.values())
+        # of a mere switch the setting says nothing that its name in the sentence does not
+        note = self.say(words.AND).join(self._setting(d) for d in on.values() if len(d.knob.stops) > 2)
         return self._bracket("defense", note, (
             Choice(d.id, self.say(d.title), self.say(d.summary), 0,
                    self._reason(why_not_defense(intent.scene, d)), d.id in on)
@@ -184,7 +184,6 @@ class Presenter:
 
     def _knobs(self) -> tuple[KnobView, ...]:
         intent = self.session.intent
-        attack = intent.cards.attack(intent.wish.attack)
         owners = {d.knob.id: d for d in intent.defenses}
         views = []
         for knob in [*(d.knob for d in owners.values()), *intent.scene.knobs]:
@@ -198,7 +197,7 @@ class Presenter:
                     value=value,
                     label=knob.label(value, self.language),
                     continuous=knob.continuous,
-                    reason=self._reason(why_no_effect(owner, attack)) if owner else "",
+                    reason=self._reason(intent.why_idle(owner)) if owner else "",
                     note=self._note(knob, owner),
                 )
             )
@@ -451,7 +450,7 @@ class Presenter:
         utility: Utility | None = None
         privacy: Privacy | None = None
         # where protection is trained in, its price stands on the card of the weights, before anything runs
-        trained = "dp-grid" in session.intent.scene.provides
+        trained = any(d.acts == "trained" for d in session.intent.defenses)
         shipped = weights_card(wish.scene, wish.model, wish.knobs) if trained else None
         if shipped is not None:
             utility, privacy = shipped.utility, shipped.privacy

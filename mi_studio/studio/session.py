@@ -14,7 +14,7 @@ from psygnal import Signal
 
 from mi_studio.core import paths, recording
 from mi_studio.core.cards import Library, SceneCard
-from mi_studio.core.config import OWN_PICTURE, RunConfig, why_no_effect
+from mi_studio.core.config import OWN_PICTURE, RunConfig
 from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, UsageError
 from mi_studio.core.recording import Recording
 from mi_studio.core.step import Pictures, Step
@@ -373,7 +373,8 @@ class Session:
     def _note(self, message: Stepped) -> None:
         """Write down where moved knobs took effect."""
         for move in message.moves:
-            self.notes[move.knob] = Note("acts", move.step)
+            if self._acts(move.knob):
+                self.notes[move.knob] = Note("acts", move.step)
         for knob in self._pending:
             # moved before the first step, or back again before anything came of it
             if message.values.get(knob) == self.intent.wish.values[knob]:
@@ -569,20 +570,24 @@ class Session:
         if main.ended:
             # nothing is left for the knob to act on: the attack starts anew under it
             self.notes |= {k: Note("restarted") for k in moved}
-        elif acting := {k: wish.values[k] for k in moved if self._acts(k)}:
-            self._engine.turn(main.ticket, acting)
-            for knob, value in acting.items():
-                if main.values.get(knob) == value:  # back again before anything came of it
+        elif acting := [k for k in moved if self._acts(k)]:
+            self._engine.turn(main.ticket, {k: wish.values[k] for k in self._together(acting)})
+            for knob in acting:
+                if main.values.get(knob) == wish.values[knob]:  # back again before anything came of it
                     self.notes.pop(knob, None)
                 else:
                     self.notes[knob] = Note("pending")
         self._settle_at = self._clock() + SETTLE_SECONDS
 
+    def _together(self, acting: list[str]) -> list[str]:
+        """Return the knobs that go to the run with these: a model trained in two ways is in no run."""
+        trained = [d.knob.id for d in self.intent.defenses if d.acts == "trained"]
+        return [*dict.fromkeys((*acting, *trained))] if set(acting) & set(trained) else acting
+
     def _acts(self, knob: str) -> bool:
         """Whether a knob can reach this attacker; one that cannot must not make the run a mixed one."""
-        intent = self.intent
-        owner = next((d for d in intent.defenses if d.knob.id == knob), None)
-        return owner is None or why_no_effect(owner, intent.cards.attack(intent.wish.attack)) is None
+        owner = next((d for d in self.intent.defenses if d.knob.id == knob), None)
+        return owner is None or self.intent.why_idle(owner) is None
 
     def _settled(self) -> None:
         """A knob has come to rest."""

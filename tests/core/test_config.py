@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from fakes import logins
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +15,11 @@ from mi_studio.core.config import (
     why_no_effect,
     why_not_attack,
     why_not_defense,
+    why_out_of_reach,
 )
-from mi_studio.core.errors import UsageError
+from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.knobs import plain
+from mi_studio.core.weights import find_weights
 
 
 def test_a_scene_alone_is_enough():
@@ -96,10 +99,64 @@ def test_targets_follow_the_private_line():
 def test_effect_reasons():
     cards = library()
     restriction, clip = cards.defense("output-restriction"), cards.defense("gradient-clip")
-    assert why_no_effect(restriction, cards.attack("latent-search"))
-    assert why_no_effect(restriction, cards.attack("score-search")) is None
-    assert why_no_effect(clip, cards.attack("inverting-gradients"))
-    assert why_no_effect(cards.defense("dp-training"), cards.attack("mi-face")) is None
+    assert why_out_of_reach(restriction, cards.attack("latent-search"))
+    assert why_out_of_reach(restriction, cards.attack("score-search")) is None
+    assert why_out_of_reach(clip, cards.attack("inverting-gradients"))
+    assert why_out_of_reach(cards.defense("dp-training"), cards.attack("mi-face")) is None
+
+
+def test_a_trained_defence_is_there_where_any_model_was_trained_so():
+    cards = logins()
+    scene = cards.scene("logins")
+    there = {d.id for d in cards.defenses if why_not_defense(scene, d) is None}
+    assert there == {"dp-training", "mid", "bido", "tl-dmi", "output-restriction"}
+    for known in library().scenes:
+        assert why_not_defense(known, cards.defense("mid")) is None or not any(
+            "mid" in m.provides for m in known.models
+        )
+
+
+def test_a_model_that_was_not_trained_so_is_named_with_those_that_were():
+    cards = logins()
+    scene, attack = cards.scene("logins"), cards.attack("latent-search")
+    mid, frozen = cards.defense("mid"), cards.defense("tl-dmi")
+    assert why_no_effect(mid, attack, scene, "small") is None
+    assert why_no_effect(frozen, attack, scene, "ready") is None
+    reason = why_no_effect(mid, attack, scene, "deep")
+    assert reason.en == "Only small net was trained in this way, not deep net."
+    assert reason.ja == "この方法で学習したのは「小型モデル」だけで、「深層モデル」は対象外です。"
+    assert why_no_effect(frozen, attack, scene, "deep").en.startswith("Only small net and ready net were")
+    # what does not reach the attacker does so on no model
+    restriction = cards.defense("output-restriction")
+    assert why_no_effect(restriction, attack, scene, "deep") == why_out_of_reach(restriction, attack)
+    catalogue = cards.scene("catalogue")
+    assert why_no_effect(cards.defense("dp-training"), attack, catalogue, "small-cnn") is None
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"defenses": ["mid", "bido"]},
+        {"defenses": ["output-restriction", "mid"], "settings": {"bido": "on", "tl-dmi": "off"}},
+    ],
+)
+def test_a_model_is_trained_in_one_way_at_most(choice):
+    with pytest.raises(UsageError) as caught:
+        resolve("logins", among=logins(), **choice)
+    said = caught.value.text
+    assert said.en.startswith("mid and bido are both trained into the model")
+    assert "mid=off or bido=off" in said.en
+    for title in ("情報量の制限（MID）", "依存度の調整（BiDO）"):
+        assert title in said.ja
+
+
+def test_rivals_may_be_there_while_they_are_off():
+    settings = {"mid": "off", "epsilon": "4", "bido": "off"}
+    both = ["output-restriction", "tl-dmi"]
+    config = resolve("logins", defenses=both, settings=settings | {"tl-dmi": "off"}, among=logins())
+    assert config.values["epsilon"] == 4
+    with pytest.raises(UsageError, match=r"tl-dmi=off or epsilon=inf"):
+        resolve("logins", defenses=["tl-dmi"], settings=settings, among=logins())
 
 
 def test_every_pair_is_either_possible_or_explained():
@@ -114,6 +171,13 @@ def test_every_pair_is_either_possible_or_explained():
             reason = why_not_defense(scene, defense)
             if reason is None:
                 resolve(scene.id, defenses=[defense.id])
+
+
+def test_weights_without_a_needed_defence_do_not_stand_in_for_ones_with_it():
+    knobs = {"picture-size": 32.0, "training-progress": "fresh"}
+    assert find_weights("federated", "strided-cnn", knobs).model == "strided-cnn"
+    with pytest.raises(BadFileError, match="no weights"):
+        find_weights("federated", "strided-cnn", {**knobs, "mid": "on"}, needed=["mid"])
 
 
 KNOBS = [k for s in library().scenes for k in s.knobs] + [d.knob for d in library().defenses]

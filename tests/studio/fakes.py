@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mi_studio.core.cards import library
+from mi_studio.core.cards import Library, Model, library
 from mi_studio.core.config import RunConfig, why_no_effect
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import Value
@@ -17,11 +18,32 @@ from mi_studio.core.weights import Utility
 from mi_studio.studio.lanes import Ended, Failed, Failure, Message, Opened, Stepped
 from mi_studio.studio.mailbox import Mailbox
 
+SMALL, DEEP, READY = (
+    Model("small", Text("small net", "小型モデル"), Text("Small.", "小型です。"), ("mid", "bido", "tl-dmi")),
+    Model("deep", Text("deep net", "深層モデル"), Text("Deep.", "深層です。")),
+    Model("ready", Text("ready net", "既製モデル"), Text("Ready.", "既製です。"), ("dp-grid", "tl-dmi")),
+)
+
+
+def logins() -> Library:
+    """Return all cards, and a scene whose models are trained in different ways, or in none."""
+    known = library()
+    catalogue = known.scene("catalogue")
+    scene = replace(
+        catalogue,
+        id="logins",
+        provides=("prior",),
+        models=(SMALL, DEEP, READY),
+        preset=replace(catalogue.preset, model=SMALL.id),
+    )
+    return replace(known, scenes=(*known.scenes, scene))
+
 
 class FakeRun:
     """Behaves as `mi_studio.engine.Run` does, towards a grey picture that gets lighter."""
 
     LIMIT = 20
+    CARDS = library()
     best_at: int | None = None
     """The step that is the best of all; ``None`` for the last."""
     fail_at: int | None = None
@@ -40,12 +62,12 @@ class FakeRun:
         self.closed = False
         self._pending: dict[str, Value] = {}
         self._version = 0
-        attack = library().attack(config.attack)
+        attack, scene = self.CARDS.attack(config.attack), self.CARDS.scene(config.scene)
         self.effective: dict[str, Text | None] = {
-            d: why_no_effect(library().defense(d), attack) for d in config.defenses
+            d: why_no_effect(self.CARDS.defense(d), attack, scene, config.model) for d in config.defenses
         }
         self.base_rates = {"psnr_db": 9.0}
-        side, channels = (28, 1) if config.scene == "catalogue" else (32, 3)
+        side, channels = (32, 3) if scene.one_record else (28, 1)
         self.secret = np.full((1, side, side, channels), 200, np.uint8)
         if picture is not None:
             self.secret = np.ascontiguousarray(picture[:, :side, :side])
@@ -94,7 +116,7 @@ class FakeRun:
 
     def _scores(self, index: int) -> dict[str, float]:
         done = index / self.total
-        if self.config.scene == "catalogue":
+        if not self.CARDS.scene(self.config.scene).one_record:
             far = 1.5 - done
             return {"evaluator_top1": float(done > 0.5), "distance_same": far, "distance_other": 1.0}
         return {"mse": 0.1, "psnr_db": 8 + 20 * done}

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import logins
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
-from mi_studio.core.config import OWN_PICTURE, resolve
+from mi_studio.core.config import OWN_PICTURE, resolve, why_not_attack, why_not_defense
 from mi_studio.core.errors import UsageError
-from mi_studio.studio.intent import Intent, lean
+from mi_studio.studio.intent import Intent, Wish, lean
 
 
 def test_a_scene_opens_with_its_preset() -> None:
@@ -106,3 +109,103 @@ def test_equal_runs_have_equal_keys() -> None:
     intent.turn("gradient-noise", 0.5)
     one = resolve("federated", settings={"gradient-noise": 0.5})
     assert lean(intent.wish.config(), library()).key == one.key
+
+
+def test_switching_a_trained_defence_on_switches_its_rivals_off_in_one_move() -> None:
+    intent = Intent("logins", logins())
+    intent.toggle("output-restriction", True)
+    intent.toggle("mid", True)
+    before = intent.wish
+    seen: list[Wish] = []
+    intent.changed.connect(lambda _, new: seen.append(new))
+    intent.pick("defense", "bido")
+    assert [d.id for d in intent.on] == ["output-restriction", "bido"]
+    assert len(seen) == 1
+    intent.undo()
+    assert intent.wish == before
+    intent.redo()
+    assert [d.id for d in intent.on] == ["output-restriction", "bido"]
+    intent.toggle("bido", False)
+    assert [d.id for d in intent.on] == ["output-restriction"]  # mid does not come back by itself
+
+
+def test_moving_epsilon_counts_as_switching_on() -> None:
+    intent = Intent("logins", logins())
+    intent.turn("mid", "on")
+    before = intent.wish
+    intent.turn("epsilon", "inf")
+    assert intent.wish == before
+    for value in (16, 8, 4):
+        intent.turn("epsilon", value)
+    assert [d.id for d in intent.on] == ["dp-training"]
+    intent.undo()
+    assert intent.wish == before
+
+
+def test_another_model_leaves_the_protection_as_it_is() -> None:
+    intent = Intent("logins", logins())
+    intent.toggle("mid", True)
+    intent.pick("model", "deep")
+    mid = intent.cards.defense("mid")
+    assert intent.on == [mid]
+    assert intent.why_idle(mid)
+    intent.pick("model", "small")
+    assert intent.why_idle(mid) is None
+
+
+CARDS = logins()
+"""Read once: cards do not change."""
+
+
+@st.composite
+def moves(draw: st.DrawFn) -> list[tuple[str, str, str | float | bool]]:
+    scene = CARDS.scene("logins")
+    there = [d for d in CARDS.defenses if why_not_defense(scene, d) is None]
+    knobs = [*scene.knobs, *(d.knob for d in there)]
+    turns = [("turn", knob.id, stop.value) for knob in knobs for stop in knob.stops]
+    toggles = [("toggle", d.id, on) for d in there for on in (True, False)]
+    picks = [("defense", d.id, "") for d in there]
+    picks += [("model", m.id, "") for m in scene.models]
+    picks += [("attack", a.id, "") for a in CARDS.attacks if why_not_attack(scene, a) is None]
+    picks += [("target", t.id, "") for group in scene.targets.values() for t in group]
+    return draw(st.lists(st.sampled_from([*turns, *toggles, *picks, ("undo", "", ""), ("redo", "", "")])))
+
+
+def do(intent: Intent, what: str, which: str, value: str | float | bool) -> None:
+    match what:
+        case "turn":
+            assert not isinstance(value, bool)
+            intent.turn(which, value)
+        case "toggle":
+            intent.toggle(which, bool(value))
+        case "undo":
+            intent.undo()
+        case "redo":
+            intent.redo()
+        case "target" if which not in {t.id for t in intent.scene.targets_for(intent.wish.values)}:
+            with pytest.raises(UsageError):
+                intent.pick(what, which)
+        case _:
+            intent.pick(what, which)
+
+
+@settings(deadline=None)
+@given(moves())
+def test_no_sequence_of_moves_ends_in_a_wish_that_cannot_run(
+    sequence: list[tuple[str, str, str | float | bool]],
+) -> None:
+    intent = Intent("logins", CARDS)
+    for move in sequence:
+        before = intent.wish
+        do(intent, *move)
+        intent.wish.config(CARDS)
+        assert sum(d.acts == "trained" for d in intent.on) <= 1
+        if move[0] not in ("turn", "undo", "redo") and intent.wish != before:  # turns are undone together
+            after = intent.wish
+            assert intent.undo()
+            assert intent.wish == before
+            assert intent.redo()
+            assert intent.wish == after
+    while intent.undo():
+        intent.wish.config(CARDS)
+    assert len(sequence) > 100 or intent.wish == Intent("logins", CARDS).wish

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from fakes import Clock, FakeEngine, FakeRun
+from fakes import Clock, FakeEngine, FakeRun, logins
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import UsageError
-from mi_studio.studio.intent import lean
 from mi_studio.studio.lanes import Role
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.runstate import RunState
@@ -28,11 +27,12 @@ from mi_studio.studio.session import Session
 class User(RuleBasedStateMachine):
     """Does anything at any moment, while the engine works, breaks, and time passes."""
 
-    def __init__(self) -> None:
+    def __init__(self, scene: str | None = None) -> None:
         super().__init__()
-        self.engine = FakeEngine(type("Run", (FakeRun,), {"LIMIT": 8}))
+        cards = logins()
+        self.engine = FakeEngine(type("Run", (FakeRun,), {"LIMIT": 8, "CARDS": cards}))
         self.clock = Clock()
-        self.session = Session(self.engine, self.clock, shipped=lambda _: None)
+        self.session = Session(self.engine, self.clock, scene=scene, among=cards, shipped=lambda _: None)
         self.presenters = [Presenter(self.session, language) for language in ("en", "ja")]
         self.recording = None
 
@@ -142,9 +142,15 @@ class User(RuleBasedStateMachine):
         assert set(self.engine.runs) <= wanted
 
     @invariant()
+    def no_run_faces_a_model_trained_in_two_ways(self) -> None:
+        trained = [d.knob for d in self.session.intent.defenses if d.acts == "trained"]
+        for run, _ in self.engine.runs.values():
+            assert sum(run.values.get(knob.id, knob.off) != knob.off for knob in trained) <= 1
+
+    @invariant()
     def the_choice_can_run(self) -> None:
         wish = self.session.intent.wish
-        assert lean(wish.config(), self.session.intent.cards).scene == wish.scene
+        assert wish.config(self.session.intent.cards).scene == wish.scene
 
     @invariant()
     def the_screen_can_be_drawn(self) -> None:
@@ -162,9 +168,9 @@ class User(RuleBasedStateMachine):
         assert not self.engine.runs
 
 
-def _run(examples: int) -> None:
+def _run(examples: int, scene: str | None = None) -> None:
     run_state_machine_as_test(
-        User,
+        lambda: User(scene),
         settings=settings(
             max_examples=examples,
             stateful_step_count=30,
@@ -178,6 +184,11 @@ def test_a_user_who_does_anything() -> None:
     _run(30)
 
 
+def test_a_user_among_models_trained_in_different_ways() -> None:
+    _run(15, "logins")
+
+
 @pytest.mark.stress
 def test_two_hundred_users_who_do_anything() -> None:
     _run(200)
+    _run(200, "logins")

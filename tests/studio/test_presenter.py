@@ -4,9 +4,9 @@ import string
 
 import numpy as np
 import pytest
-from fakes import Clock, FakeEngine, FakeRun
+from fakes import Clock, FakeEngine, FakeRun, logins
 
-from mi_studio.core.cards import library
+from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
 from mi_studio.core.text import Text
 from mi_studio.core.weights import weights_cards
@@ -19,9 +19,10 @@ from mi_studio.studio.views import Bracket, StageView
 class Show:
     """A session on a fake engine, and what both languages show of it."""
 
-    def __init__(self, scene: str = "federated") -> None:
-        self.engine, self.clock = FakeEngine(type("Run", (FakeRun,), {})), Clock()
-        self.session = Session(self.engine, self.clock, scene=scene, shipped=lambda _: None)
+    def __init__(self, scene: str = "federated", among: Library | None = None) -> None:
+        cards = among or library()
+        self.engine, self.clock = FakeEngine(type("Run", (FakeRun,), {"CARDS": cards})), Clock()
+        self.session = Session(self.engine, self.clock, scene=scene, among=cards, shipped=lambda _: None)
         self.presenter = Presenter(self.session, "en")
         self.japanese = Presenter(self.session, "ja")
 
@@ -82,6 +83,10 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
     assert {c.id: bool(c.reason) for c in show.bracket("defense").choices} == {
         "dp-training": True,
         "output-restriction": True,
+        "mid": True,
+        "bido": True,
+        "neg-ls": True,
+        "tl-dmi": True,
         "gradient-noise": False,
         "gradient-prune": False,
         "gradient-clip": False,
@@ -94,6 +99,32 @@ def test_the_sentence_names_what_is_on(show: Show) -> None:
     show.session.intent.turn("gradient-prune", 0.9)
     assert show.bracket("defense").title == "Gradient noise + Gradient pruning"
     assert show.bracket("defense").note == "0.5 + 90 %"
+
+
+def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -> None:
+    show = Show("logins", logins())
+    intent = show.session.intent
+    assert {k.id for k in show.view().knobs if k.reason} == {"granularity", "epsilon"}
+    assert next(k.reason for k in show.view().knobs if k.id == "epsilon") == (
+        "Only ready net was trained in this way, not small net."
+    )
+    intent.pick("model", "deep")
+    reasons = {k.id: k.reason for k in show.japanese.view().knobs if k.reason}
+    assert set(reasons) == {"granularity", "epsilon", "mid", "bido", "tl-dmi"}
+    assert reasons["tl-dmi"] == (
+        "この方法で学習したのは「小型モデル」「既製モデル」だけで、「深層モデル」は対象外です。"
+    )
+
+
+def test_the_sentence_shows_one_trained_defence_at_a_time() -> None:
+    show = Show("logins", logins())
+    show.session.intent.toggle("mid", True)
+    show.session.intent.turn("epsilon", 4)
+    assert (show.bracket("defense").title, show.bracket("defense").note) == ("DP training", "ε = 4")
+    show.session.intent.toggle("tl-dmi", True)
+    assert show.bracket("defense").title == "Frozen first layers (TL-DMI)"
+    assert show.bracket("defense").note == ""  # that it is on, its name says
+    assert [c.id for c in show.bracket("defense").choices if c.checked] == ["tl-dmi"]
 
 
 def test_before_the_first_step_the_secret_is_there(show: Show) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fakes import Clock, FakeEngine, FakeRun
+from fakes import Clock, FakeEngine, FakeRun, logins
 
-from mi_studio.core.cards import library
+from mi_studio.core.cards import Library, library
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.recording import Recording
@@ -25,11 +25,17 @@ class Stage:
     """A session with a fake engine and a clock that is wound by hand."""
 
     def __init__(
-        self, scene: str = "federated", shipped: Callable[..., Recording | None] | None = None
+        self,
+        scene: str = "federated",
+        shipped: Callable[..., Recording | None] | None = None,
+        among: Library | None = None,
     ) -> None:
-        self.engine = FakeEngine(type("Run", (FakeRun,), {}))
+        cards = among or library()
+        self.engine = FakeEngine(type("Run", (FakeRun,), {"CARDS": cards}))
         self.clock = Clock()
-        self.session = Session(self.engine, self.clock, scene=scene, shipped=shipped or (lambda _: None))
+        self.session = Session(
+            self.engine, self.clock, scene=scene, among=cards, shipped=shipped or (lambda _: None)
+        )
         self.told: list[Failure] = []
         self.session.told.connect(self.told.append)
 
@@ -528,6 +534,39 @@ def test_a_knob_that_cannot_reach_the_attacker_leaves_the_run_unmixed() -> None:
     assert session.notes == {}
     assert stage.role(Role.FRESH) is None
     assert stage.role(Role.TWIN) is not None  # which shows that nothing changes
+
+
+def test_rivals_go_to_the_run_together() -> None:
+    stage = Stage("logins", among=logins())
+    session = stage.session
+    session.intent.toggle("mid", True)
+    session.toggle_play()
+    stage.work(4)
+    session.intent.toggle("bido", True)
+    stage.work(2)
+    moves = session.main.history.moves
+    assert {(m.step, m.knob, m.value) for m in moves} == {(4, "mid", "off"), (4, "bido", "on")}
+    assert {k: n.kind for k, n in session.notes.items()} == {"mid": "acts", "bido": "acts"}
+    stage.rest()
+    assert stage.role(Role.FRESH).config.values["bido"] == "on"
+    assert stage.role(Role.TWIN) is not None
+
+
+def test_a_run_never_faces_two_trained_defences_though_one_of_them_is_idle() -> None:
+    stage = Stage("logins", among=logins())
+    session = stage.session
+    session.intent.pick("model", "ready")
+    session.intent.toggle("mid", True)  # of which there is no such model
+    session.toggle_play()
+    stage.work(3)
+    session.intent.toggle("mid", False)
+    stage.work(2)
+    assert not session.main.mixed
+    session.intent.turn("epsilon", 4)
+    stage.work(2)
+    assert session.main.mixed
+    assert (session.main.values["mid"], session.main.values["epsilon"]) == ("off", 4)
+    assert set(session.notes) == {"epsilon"}
 
 
 def test_moved_and_moved_back_while_paused_drops_the_run_from_the_start(stage: Stage) -> None:
