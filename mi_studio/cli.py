@@ -289,7 +289,14 @@ def _entries(kind: str) -> list[dict[str, Any]]:
         ]
     if kind == "models":
         return [
-            {"id": m.id, "scene": s.id, "title": m.title.en, "title_ja": m.title.ja, "summary": m.summary.en}
+            {
+                "id": m.id,
+                "scene": s.id,
+                "title": m.title.en,
+                "title_ja": m.title.ja,
+                "summary": m.summary.en,
+                "trained_in": [d.id for d in cards.defenses if d.acts == "trained" and m in s.models_for(d)],
+            }
             for s in cards.scenes
             for m in s.models
         ]

@@ -108,6 +108,13 @@ def test_lists_are_complete_json(kind, capsys):
     assert "inverting-gradients" in capsys.readouterr().out or kind not in (None, "attacks", "scenes")
 
 
+def test_models_are_listed_with_the_defences_trained_into_them(capsys):
+    assert cli.main(["list", "models", "--json"]) == 0
+    trained = {m["id"]: m["trained_in"] for m in json.loads(capsys.readouterr().out)}
+    assert trained["small-cnn"] == ["dp-training"]
+    assert trained["strided-cnn"] == []
+
+
 @pytest.mark.parametrize(
     "words", [["--help"], ["list"], ["list", "knobs", "--json"], ["play", "none.mireplay"]]
 )
