@@ -3,6 +3,7 @@
 import gc
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -13,6 +14,7 @@ import torch
 import mi_studio
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
+from mi_studio.core.text import Text
 from mi_studio.engine import Run
 from mi_studio.engine.access import GradientLeak, ScoreApi, WhiteBox
 from mi_studio.engine.case import open_case
@@ -125,6 +127,21 @@ def test_a_knob_turned_before_the_first_step_is_not_mixed():
     assert run.history.mixed is False
     assert run.result()["mixed"] is False
     assert run.config.values["gradient-noise"] == 0.25
+
+
+def test_a_defence_that_the_model_was_not_trained_with_is_called_without_effect(monkeypatch):
+    known = library()
+    catalogue = known.scene("catalogue")
+    (bare,) = catalogue.models
+    trained = replace(bare, id="other", title=Text("other net", "別のモデル"), provides=("dp-grid",))
+    scene = replace(catalogue, provides=("prior",), models=(bare, trained))
+    cards = replace(known, scenes=(scene,))
+    monkeypatch.setattr("mi_studio.engine.run.library", lambda: cards)
+    run = Run(resolve("catalogue", settings={"epsilon": 4}, steps=1, among=cards))
+    list(run)
+    (entry,) = run.result()["defenses"]
+    assert (entry["id"], entry["effective"]) == ("dp-training", False)
+    assert entry["reason"]["en"] == "Only other net was trained in this way, not small CNN."
 
 
 def test_the_final_picture_is_the_best_by_the_attacks_own_objective():
