@@ -36,7 +36,8 @@ from mi_studio.core.knobs import Value, plain
 from mi_studio.core.weights import find_weights
 from mi_studio.engine import Run, models
 from mi_studio.engine.sheets import read_sheets
-from mi_studio.training.catalogue import accuracy, to_batch
+from mi_studio.training.catalogue import to_batch
+from mi_studio.training.classifier import accuracy
 from mi_studio.training.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -384,8 +384,10 @@ def _train(options: argparse.Namespace) -> int:
 
     zoo.select(options.recipes)  # a wrong name is told before anything begins
     if options.list:
+        print(f"{'recipe':26} {'CPU core':8} {'GPU':8}  writes")
         for recipe in zoo.recipes():
-            print(f"{recipe.name:26} {recipe.minutes:4g} min  {' '.join(recipe.writes)}")
+            gpu = f"{recipe.gpu_minutes:4g} min" if recipe.gpu_minutes else ""
+            print(f"{recipe.name:26} {recipe.minutes:4g} min {gpu:8}  {' '.join(recipe.writes)}")
         return OK
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:

@@ -20,7 +20,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from mi_studio.core.atomic import write_bytes, write_text
 from mi_studio.engine import models
-from mi_studio.training.catalogue import accuracy
+from mi_studio.training.classifier import accuracy
 from mi_studio.training.recipe import Clock, Context
 from mi_studio.training.sources import PHOTOGRAPHS
 from mi_studio.training.writing import file_name, write_weights

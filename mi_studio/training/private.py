@@ -1,4 +1,4 @@
-"""Victims of the catalogue scene, with and without differential privacy.
+"""Training with differential privacy, and the victims of the catalogue scene, with and without it.
 
 DP-SGD after Abadi et al. (CCS 2016, arXiv 1607.00133): each record's gradient is clipped, the sum gets
 Gaussian noise, and a batch holds each record with a fixed probability (Poisson sampling). Opacus
@@ -22,7 +22,8 @@ from torch.nn import functional as F  # noqa: N812
 from mi_studio.core.weights import Privacy, read_card
 from mi_studio.engine import models
 from mi_studio.engine.splits import LINES
-from mi_studio.training.catalogue import accuracy, private_set
+from mi_studio.training.catalogue import private_set
+from mi_studio.training.classifier import accuracy
 from mi_studio.training.recipe import Clock, Context
 from mi_studio.training.writing import file_name, write_weights
 
@@ -30,6 +31,7 @@ EPSILONS = (math.inf, 16.0, 8.0, 4.0, 2.0, 1.0, 0.5)
 DELTA = 1e-5
 SEED = 1
 ACCOUNTANT = "rdp"
+CLASSES = 5
 
 #: photos whose own gradients are held in memory at once; fastest on a CPU
 _CHUNK = 128
@@ -47,7 +49,6 @@ class Settings:
         Greatest Euclidean norm of one record's gradient.
     """
 
-    per_class: int
     batch: int
     epochs: int
     learning_rate: float
@@ -55,8 +56,8 @@ class Settings:
 
 
 SETTINGS = {
-    2000: Settings(per_class=400, batch=256, epochs=40, learning_rate=2e-3),
-    30000: Settings(per_class=6000, batch=512, epochs=4, learning_rate=2e-3),
+    2000: Settings(batch=256, epochs=40, learning_rate=2e-3),
+    30000: Settings(batch=512, epochs=4, learning_rate=2e-3),
 }
 
 
@@ -73,16 +74,25 @@ class Trained:
 
 
 def train_victim(
-    x: Tensor, y: Tensor, settings: Settings, epsilon: float, *, seed: int = SEED, device: str = "cpu"
+    net: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    settings: Settings,
+    epsilon: float,
+    *,
+    seed: int = SEED,
+    device: str = "cpu",
 ) -> Trained:
     """Train one victim.
 
     Parameters
     ----------
+    net
+        Freshly initialised; without layers that mix the records of a batch.
     x
-        Private photos ``(n, 1, 28, 28)`` in ``[0, 1]``.
+        Private records ``(n, ...)``.
     y
-        Class indices ``(n,)`` in 0..4.
+        Class indices ``(n,)``.
     epsilon
         The guarantee to be met at `DELTA`, or infinity for none.
 
@@ -92,8 +102,8 @@ def train_victim(
         Its ``epsilon`` is what the accountant says was spent: at most the one asked for.
     """
     clock = Clock()
-    torch.manual_seed(seed)
-    net = models.build("small-cnn").to(device)
+    x, y = x.to(device), y.to(device)
+    net.to(device)
     rate = settings.batch / len(x)
     steps = round(settings.epochs / rate)
     optimiser = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
@@ -123,7 +133,7 @@ def train_victim(
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * min(1.0, 2 * (1 - step / steps))
         chosen = torch.rand(len(x), generator=generator) < rate
-        step_on(x[chosen].to(device), y[chosen].to(device))
+        step_on(x[chosen], y[chosen])
     return Trained(net.cpu().eval(), noise, rate, steps, spent, clock.seconds())
 
 
@@ -187,8 +197,10 @@ def train_grid(context: Context, records: int) -> None:
         stamp = stamps / file_name(knobs)
         if stamp.exists():  # a training that was killed goes on with the next victim
             continue
-        x, y = private_set(train, train_labels, line, settings.per_class)
-        trained = train_victim(x, y, settings, epsilon, device=context.device)
+        x, y = private_set(train, train_labels, line, records // CLASSES)
+        torch.manual_seed(SEED)
+        net = models.build("small-cnn", classes=CLASSES)
+        trained = train_victim(net, x, y, settings, epsilon, device=context.device)
         utility = accuracy(trained.net, *private_set(test, test_labels, line, len(test)))
         write_weights(
             context.pretrained, "catalogue", "small-cnn", trained.net,
@@ -196,7 +208,7 @@ def train_grid(context: Context, records: int) -> None:
             privacy=Privacy(epsilon, DELTA, "one picture", f"Opacus {ACCOUNTANT.upper()}")
             if math.isfinite(epsilon)
             else None,
-            details=_details(trained, settings, epsilon, context.device),
+            details=training_details(trained, settings, context.device),
         )  # fmt: skip
         stamp.touch()
         context.report(f"{file_name(knobs)}: accuracy {utility.value:.3f}", (done + 1) / len(todo))
@@ -204,7 +216,8 @@ def train_grid(context: Context, records: int) -> None:
         stamp.unlink()
 
 
-def _details(trained: Trained, settings: Settings, epsilon: float, device: str) -> dict[str, Any]:
+def training_details(trained: Trained, settings: Settings, device: str) -> dict[str, Any]:
+    """Return what the card of a victim says about its training."""
     details: dict[str, Any] = {
         "sampling_rate": trained.sampling_rate,
         "steps": trained.steps,
@@ -214,7 +227,7 @@ def _details(trained: Trained, settings: Settings, epsilon: float, device: str) 
         "training_seconds": round(trained.seconds, 1),
         "device": device,
     }
-    if math.isinf(epsilon):
+    if math.isinf(trained.epsilon):
         return details | {
             "notes": {
                 "en": "No guarantee: nothing was clipped and no noise was added.",

@@ -40,6 +40,8 @@ class Recipe:
         What it writes, as patterns below the folder that holds ``assets`` and ``pretrained``.
     minutes
         Expected time on one CPU core.
+    gpu_minutes
+        Expected time with a GPU of a data centre; ``None`` where one does not help.
     run
         Does it.
     """
@@ -48,6 +50,7 @@ class Recipe:
     writes: tuple[str, ...]
     minutes: float
     run: Callable[[Context], None]
+    gpu_minutes: float | None = None
 
 
 class Clock:

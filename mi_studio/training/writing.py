@@ -21,11 +21,12 @@ from mi_studio.core.weights import Privacy, Utility, WeightsCard, read_card
 
 
 def file_name(knobs: Mapping[str, float | str]) -> str:
-    """Return the name of a weight file for its knob values, such as ``kin-2000-0.5``."""
-    return (
-        "-".join(f"{value:g}" if isinstance(value, int | float) else value for value in knobs.values())
-        or "all"
+    """Return the name of a weight file for its knob values, such as ``kin-2000-0.5`` or ``mid``."""
+    parts = (
+        name if value == "on" else f"{value:g}" if isinstance(value, int | float) else value
+        for name, value in knobs.items()
     )
+    return "-".join(parts) or "all"
 
 
 def write_weights(

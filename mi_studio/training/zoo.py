@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from mi_studio.core import paths
+from mi_studio.core.cards import library
 from mi_studio.core.errors import UsageError
 from mi_studio.core.pictures import PORTRAITS
 from mi_studio.core.text import Text, names
@@ -24,10 +25,14 @@ from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
 from mi_studio.training import catalogue, federated, prior, private, recordings
+from mi_studio.training.classifier import accuracy
 from mi_studio.training.faces import classifiers as face_classifiers
 from mi_studio.training.faces import cut as face_head
 from mi_studio.training.faces import dataset as face_photos
+from mi_studio.training.faces import defended as face_defended
 from mi_studio.training.faces import portraits as face_portraits
+from mi_studio.training.faces import prior as face_prior
+from mi_studio.training.faces import private as face_private
 from mi_studio.training.recipe import Context, Recipe, Report
 from mi_studio.training.sources import Sources
 
@@ -69,8 +74,32 @@ _RECIPES = (
         0.4,
         face_portraits.write_portraits,
     ),
-    Recipe("face-login-target", ("pretrained/face-login/face-net/*",), 12, face_classifiers.train_target),
     Recipe("face-login-public", (), 13, face_photos.write_public),
+    Recipe("face-login-body", ("pretrained/face-login/public-body/*",), 75, face_classifiers.train_body, 0.5),
+    Recipe(
+        "face-login-target", ("pretrained/face-login/face-net/all.*",), 15, face_classifiers.train_target, 0.5
+    ),
+    Recipe(
+        "face-login-resnet", ("pretrained/face-login/resnet-18/*",), 45, face_classifiers.train_resnet, 0.5
+    ),
+    Recipe(
+        "face-login-evaluator", ("pretrained/face-login/evaluator/*",), 20, face_classifiers.train_judge, 1
+    ),
+    *(
+        Recipe(
+            variant.recipe,
+            (f"pretrained/face-login/face-net/{variant.file}.*",),
+            20,
+            partial(face_defended.train_variant, variant=variant),
+            0.5,
+        )
+        for variant in face_defended.VARIANTS
+    ),
+    Recipe(
+        "face-login-ladder", ("pretrained/face-login/face-net-pretrained/*",), 3, face_private.train_ladder
+    ),
+    Recipe("face-login-dp", ("pretrained/face-login/face-net-dp/*",), 60, face_private.train_scratch, 1),
+    Recipe("face-login-prior", ("pretrained/face-login/prior/*",), 4000, face_prior.train_prior, 12),
     Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
 )
 
@@ -130,8 +159,7 @@ def train(wanted: Sequence[str], device: str, report: Report, sources: Sources |
     wanted
         Names of recipes; none means all.
     device
-        Where to train, such as ``cpu`` or ``cuda``. The shipped files were trained on a CPU with one
-        thread.
+        Where to train, such as ``cpu`` or ``cuda``; every card says where its file was.
     report
         Is told a message and the share of the recipe that is done.
     sources
@@ -145,6 +173,9 @@ def train(wanted: Sequence[str], device: str, report: Report, sources: Sources |
         If the training data is missing; the text names the command that fetches it.
     """
     chosen = select(wanted)
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
     context = Context(
         sources=sources or Sources(),
         pretrained=paths.pretrained(),
@@ -176,7 +207,7 @@ def check(report: Report) -> list[Difference]:
     BadFileError
         If a file is missing or damaged.
     """
-    cards = [card for scene in ("catalogue", "federated") for card in weights_cards(scene)]
+    cards = [card for scene in library().scenes for card in weights_cards(scene.id)]
     differences = []
     for index, card in enumerate(cards):
         found = measure(card)
@@ -192,13 +223,15 @@ def measure(card: WeightsCard) -> float | None:
     net = models.load(card)
     if card.utility is None:
         return None
-    return catalogue.accuracy(net, *_test_data(card)).value
+    return accuracy(net, *_test_data(card)).value
 
 
 def _test_data(card: WeightsCard) -> tuple[Tensor, Tensor]:
     if card.scene == "federated":
         pictures, classes = federated.read_test(paths.assets())
         return federated.to_batch(pictures, int(card.details["build"]["size"])), classes
+    if card.scene == face_classifiers.SCENE:
+        return face_classifiers.test_photos(paths.assets())
     x, y = _catalogue_test(paths.assets() / "catalogue" / "test")
     if card.model != "small-cnn":
         return x, y

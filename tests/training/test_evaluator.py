@@ -8,7 +8,7 @@ from mi_studio.core import paths
 from mi_studio.core.weights import find_weights
 from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
-from mi_studio.training import catalogue
+from mi_studio.training import catalogue, classifier
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def share_right(net, images, labels) -> float:
 
 def test_disturbed_photos_are_photos_of_the_same_draw(photos):
     once, again, other = (
-        catalogue.disturbed(photos[0], torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+        classifier.disturbed(photos[0], torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
@@ -44,7 +44,7 @@ def test_misleading_photos_stay_close_and_raise_the_loss(photos):
     net = models.build("evaluator").train()
     x, y = photos
     before = {k: v.clone() for k, v in net.state_dict().items()}
-    fooling = catalogue.misleading(net, x, y, torch.zeros_like(x))
+    fooling = classifier.misleading(net, x, y, torch.zeros_like(x), catalogue.ATTACK_SIZE)
     assert float((fooling - x).abs().max()) <= catalogue.ATTACK_SIZE + 1e-6
     assert float(fooling.min()) >= 0
     assert float(fooling.max()) <= 1
@@ -67,4 +67,4 @@ def test_the_judge_is_seldom_misled(judge, photos):
     """The changes are made against the judge itself, which no attack can do."""
     x, y = photos
     start = catalogue.ATTACK_SIZE * (2 * torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) - 1)
-    assert share_right(judge, catalogue.misleading(judge, x, y, start), y) >= 0.5
+    assert share_right(judge, classifier.misleading(judge, x, y, start, catalogue.ATTACK_SIZE), y) >= 0.5

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from mi_studio.engine import models
+from mi_studio.training import classifier
+from mi_studio.training.classifier import Schedule
 from mi_studio.training.faces import classifiers
 from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
@@ -35,10 +37,14 @@ def photos() -> np.ndarray[Any, np.dtype[np.uint8]]:
     return made.astype(np.uint8)
 
 
-def fitted(folder: Path, photos: Any, epochs: int = 24) -> torch.nn.Module:
+SCHEDULE = Schedule(seed=1, epochs=24, batch=12, rate=2e-3, weight_decay=0.01, clip=1.0)
+
+
+def fitted(folder: Path, photos: Any, die_at: float = 2.0) -> torch.nn.Module:
     torch.manual_seed(0)
     net = models.build("face-net", classes=2, width=8)
-    classifiers.fit(net, photos, context(folder), "test", epochs)
+    pixels, labels = classifiers.to_pixels(photos), classifiers.labels_of(photos)
+    classifier.fit(net, pixels, labels, SCHEDULE, context(folder, die_at), "test", vary=classifiers.varied)
     return net
 
 
@@ -51,12 +57,13 @@ def test_it_learns_and_repeats_itself(photos: Any, tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
 
 
-def test_a_killed_training_comes_to_the_same_end(photos: Any, tmp_path: Path) -> None:
+def test_a_killed_training_comes_to_the_same_end(
+    photos: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier, "SAVE_EVERY", 0.0)
     whole = fitted(tmp_path, photos)
-    torch.manual_seed(0)
-    net = models.build("face-net", classes=2, width=8)
     with pytest.raises(KilledError):
-        classifiers.fit(net, photos, context(tmp_path, die_at=0.5), "test", 24)
+        fitted(tmp_path, photos, die_at=0.5)
     assert (tmp_path / "test.safetensors").exists()
     resumed = fitted(tmp_path, photos)
     assert not (tmp_path / "test.safetensors").exists()

@@ -13,7 +13,7 @@ from mi_studio.engine import models
 from mi_studio.training import checkpoint, private, zoo
 from mi_studio.training.writing import write_weights
 
-TINY = private.Settings(per_class=20, batch=20, epochs=2, learning_rate=1e-3)
+TINY = private.Settings(batch=20, epochs=2, learning_rate=1e-3)
 CARDS = {f"{c.model}/{c.path.stem}": c for s in ("catalogue", "federated") for c in weights_cards(s)}
 
 
@@ -21,6 +21,11 @@ CARDS = {f"{c.model}/{c.path.stem}": c for s in ("catalogue", "federated") for c
 def records():
     generator = torch.Generator().manual_seed(0)
     return torch.rand(100, 1, 28, 28, generator=generator), torch.arange(5).repeat(20)
+
+
+def victim(seed: int) -> torch.nn.Module:
+    torch.manual_seed(seed)
+    return models.build("small-cnn")
 
 
 def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -41,13 +46,13 @@ def opacus():
 
 @pytest.mark.parametrize("epsilon", [math.inf, 4.0])
 def test_same_seed_same_weights(opacus, records, epsilon):
-    one, two, other = (private.train_victim(*records, TINY, epsilon, seed=s) for s in (1, 1, 2))
+    one, two, other = (private.train_victim(victim(s), *records, TINY, epsilon, seed=s) for s in (1, 1, 2))
     assert same(one.net, two.net)
     assert not same(one.net, other.net)
 
 
 def test_private_training_keeps_its_budget(opacus, records):
-    trained = private.train_victim(*records, TINY, 2.0)
+    trained = private.train_victim(victim(0), *records, TINY, 2.0)
     assert all(bool(torch.isfinite(p).all()) for p in trained.net.parameters())
     assert 1.8 < trained.epsilon <= 2.0
     assert trained.noise_multiplier > 0
@@ -57,7 +62,7 @@ def test_private_training_keeps_its_budget(opacus, records):
 
 def test_clipping_bounds_the_influence_of_one_record(opacus):
     """With noise all but off, one step of plain SGD moves the weights by at most rate * clip / batch."""
-    settings = private.Settings(per_class=1, batch=1, epochs=1, learning_rate=1.0, clip=0.01)
+    settings = private.Settings(batch=1, epochs=1, learning_rate=1.0, clip=0.01)
     torch.manual_seed(0)
     net = models.build("small-cnn")
     before = [p.detach().clone() for p in net.parameters()]
@@ -76,7 +81,7 @@ def test_chunks_do_not_change_the_gradient(opacus, monkeypatch):
         torch.manual_seed(0)
         net = models.build("small-cnn")
         optimiser = torch.optim.SGD(net.parameters(), lr=1.0)
-        settings = private.Settings(per_class=2, batch=10, epochs=1, learning_rate=1.0)
+        settings = private.Settings(batch=10, epochs=1, learning_rate=1.0)
         private._private_step(net, optimiser, settings, 0.5, torch.Generator().manual_seed(0))(x, y)
         nets.append(net)
     for a, b in zip(nets[0].parameters(), nets[1].parameters(), strict=True):

@@ -1,0 +1,128 @@
+"""Face logins trained with differential privacy: a ladder of heads on a public body, and one from scratch.
+
+The guarantee speaks of one photo. A person has 40, so what is guaranteed about a person is 40 times weaker.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mi_studio.core.weights import Privacy, read_card
+from mi_studio.engine import models
+from mi_studio.engine.employees import PEOPLE, TRAIN
+from mi_studio.engine.models.faces import FaceBody, FaceNet
+from mi_studio.training.classifier import accuracy
+from mi_studio.training.faces.classifiers import SCENE, labels_of, test_photos, to_batch, to_pixels
+from mi_studio.training.faces.dataset import read_private, read_public
+from mi_studio.training.private import (
+    ACCOUNTANT,
+    DELTA,
+    EPSILONS,
+    SEED,
+    Settings,
+    Trained,
+    train_victim,
+    training_details,
+)
+from mi_studio.training.recipe import Context
+from mi_studio.training.writing import halved, write_weights
+
+LADDER = Settings(batch=800, epochs=100, learning_rate=0.02)
+SCRATCH = Settings(batch=600, epochs=60, learning_rate=1e-3)
+SCRATCH_EPSILON = 8.0
+
+
+def train_ladder(context: Context) -> None:
+    """Train and write a head for every epsilon, on a body that has learnt from public people only."""
+    train, _ = read_private(context.assets)
+    body = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"), context.device)
+    assert isinstance(body, FaceBody)
+    public = _features(body, to_pixels(read_public(context.work)[:, 0]), context.device)
+    # the scale of the features comes from public people: it costs no privacy
+    centre, spread = public.mean(0), public.std(0).clamp_min(1e-3)
+    records = (_features(body, to_pixels(train), context.device) - centre) / spread
+    records = records / math.sqrt(records.shape[1])
+    labels = labels_of(train)
+    for done, epsilon in enumerate(EPSILONS):
+        torch.manual_seed(SEED)
+        head = nn.Linear(records.shape[1], len(train))
+        nn.init.zeros_(head.weight)
+        nn.init.zeros_(head.bias)
+        trained = train_victim(head, records, labels, LADDER, epsilon)
+        net = models.build("face-net", classes=len(train))
+        assert isinstance(net, FaceNet)
+        net.body.load_state_dict(body.state_dict())
+        with torch.no_grad():  # the head takes the features as the body gives them
+            weight = head.weight / (spread * math.sqrt(records.shape[1]))
+            net.head.weight.copy_(weight)
+            net.head.bias.copy_(head.bias - weight @ centre)
+        said = _write(
+            context, net, "face-net-pretrained", "face-login-ladder", trained, LADDER, epsilon,
+            {"epsilon": epsilon}, base="public-body",
+            en="Only the head saw private photos; the body learnt from 5,000 public people, which ε does not "
+            "count.",
+            ja="非公開の写真を学習したのは最終層だけです。ほかの層は公開された5,000人で学習しており、"
+            "その分は ε に含まれません。",
+        )  # fmt: skip
+        context.report(f"face-login ladder, ε = {epsilon:g}: accuracy {said:.3f}", (done + 1) / len(EPSILONS))
+
+
+def train_scratch(context: Context) -> None:
+    """Train and write a whole face login with differential privacy, from nothing."""
+    train, _ = read_private(context.assets)
+    torch.manual_seed(SEED)
+    net = models.build("face-net", classes=len(train))
+    trained = train_victim(
+        net, to_batch(train), labels_of(train), SCRATCH, SCRATCH_EPSILON, device=context.device
+    )
+    said = _write(
+        context, net, "face-net-dp", "face-login-dp", trained, SCRATCH, SCRATCH_EPSILON, {},
+        en="All layers learnt from private photos alone.",
+        ja="すべての層を、非公開の写真だけで学習しました。",
+    )  # fmt: skip
+    context.report(f"face-login with DP from scratch: accuracy {said:.3f}", 1.0)
+
+
+def _write(
+    context: Context,
+    net: nn.Module,
+    model: str,
+    recipe: str,
+    trained: Trained,
+    settings: Settings,
+    epsilon: float,
+    knobs: dict[str, float | str],
+    *,
+    en: str,
+    ja: str,
+    base: str | None = None,
+) -> float:
+    net = halved(net)
+    utility = accuracy(net, *test_photos(context.assets))
+    details: dict[str, Any] = training_details(trained, settings, context.device)
+    notes = details.pop("notes")
+    if math.isfinite(epsilon):
+        en += f" ε is about one photo; a person has {TRAIN}, for whom it is at least {TRAIN * epsilon:g}."
+        ja += f"ε は写真1枚についての値です。1人あたり{TRAIN}枚なので、"
+        ja += f"人物については{TRAIN * epsilon:g}以上になります。"
+    write_weights(
+        context.pretrained, SCENE, model, net,
+        architecture="face-net", build={"classes": PEOPLE}, knobs=knobs, recipe=recipe, seed=SEED,
+        utility=utility, half=True, base=base,
+        privacy=Privacy(epsilon, DELTA, "one photo", f"Opacus {ACCOUNTANT.upper()}")
+        if math.isfinite(epsilon)
+        else None,
+        details={"records": PEOPLE * TRAIN, **details}
+        | {"notes": {"en": f"{en} {notes['en']}", "ja": ja + notes["ja"]}},
+    )  # fmt: skip
+    return utility.value
+
+
+@torch.no_grad()
+def _features(body: FaceBody, pixels: Tensor, device: str) -> Tensor:
+    """Return the features ``(n, d)`` of photos ``uint8 (n, 3, 64, 64)``, on the CPU."""
+    return torch.cat([body(part.to(device).float() / 255).cpu() for part in torch.split(pixels, 500)])
