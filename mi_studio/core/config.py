@@ -143,11 +143,10 @@ def why_no_effect(defense: DefenseCard, attack: AttackCard, scene: SceneCard, mo
     able = scene.models_for(defense)
     if model in {m.id for m in able}:
         return None
-    chosen = next(m.title for m in scene.models if m.id == model)
     trained = f"{' and '.join(m.title.en for m in able)} {'was' if len(able) == 1 else 'were'}"
     return Text(
-        f"Only {trained} trained in this way, not {chosen.en}.",
-        f"この方法で学習したのは{names(able).ja}だけで、「{chosen.ja}」は対象外です。",
+        f"Only {trained} trained in this way.",
+        f"この方法で学習したのは{names(able).ja}だけです。",
     )
 
 

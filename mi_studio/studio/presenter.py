@@ -13,6 +13,7 @@ from mi_studio.core.cards import DefenseCard, SceneCard, Target
 from mi_studio.core.config import (
     ALL_TARGETS,
     OWN_PICTURE,
+    why_no_effect,
     why_not_attack,
     why_not_defense,
 )
@@ -199,6 +200,7 @@ class Presenter:
                     continuous=knob.continuous,
                     reason=self._reason(intent.why_idle(owner)) if owner else "",
                     note=self._note(knob, owner),
+                    situation=owner is None,
                 )
             )
         return tuple(views)
@@ -316,9 +318,11 @@ class Presenter:
         return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names)
 
     def _is_protected(self, lane: Lane) -> bool:
-        cards = self.session.intent.cards
-        knobs = [cards.defense(d).knob for d in lane.config.defenses]
-        return any(lane.config.values[k.id] != k.off for k in knobs)
+        """Whether a defence is on that can change something for this attacker on this model."""
+        cards, config = self.session.intent.cards, lane.config
+        scene, attack = cards.scene(config.scene), cards.attack(config.attack)
+        on = [d for d in map(cards.defense, config.defenses) if config.values[d.knob.id] != d.knob.off]
+        return any(why_no_effect(d, attack, scene, config.model) is None for d in on)
 
     def _meter(self, step: Step) -> tuple[str, float, str] | None:
         if "psnr_db" in step.scores:
@@ -365,7 +369,7 @@ class Presenter:
             now, now_name = fresh, words.LINE_FROM_START
             ghost, ghost_name = main, self.say(words.LINE_BEFORE)
             before_change = main.history.moves[0].step
-        elif twin is not None:
+        elif twin is not None and main is not None and self._is_protected(main):
             now_name = words.LINE_PROTECTED
         if twin is not None:
             ghost, ghost_name, before_change = twin, self.say(words.LINE_UNPROTECTED), math.inf

@@ -74,7 +74,8 @@ class PaneView:
 class KnobView:
     """A slider with named stops. ``stops`` are (value, label); ``reason`` dims it and says why.
 
-    ``note`` says at which step the last move took effect, and what it meant.
+    ``note`` says at which step the last move took effect, and what it meant; ``situation`` that it is no
+    protection but belongs to what is given.
     """
 
     id: str
@@ -86,6 +87,7 @@ class KnobView:
     continuous: bool
     reason: str
     note: str
+    situation: bool = False
 
 
 @dataclass(frozen=True, slots=True)

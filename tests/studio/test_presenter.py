@@ -106,14 +106,30 @@ def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -
     intent = show.session.intent
     assert {k.id for k in show.view().knobs if k.reason} == {"granularity", "epsilon"}
     assert next(k.reason for k in show.view().knobs if k.id == "epsilon") == (
-        "Only ready net was trained in this way, not small net."
+        "Only ready net was trained in this way."
     )
     intent.pick("model", "deep")
     reasons = {k.id: k.reason for k in show.japanese.view().knobs if k.reason}
     assert set(reasons) == {"granularity", "epsilon", "mid", "bido", "tl-dmi"}
-    assert reasons["tl-dmi"] == (
-        "この方法で学習したのは「小型モデル」「既製モデル」だけで、「深層モデル」は対象外です。"
-    )
+    assert reasons["tl-dmi"] == ("この方法で学習したのは「小型モデル」「既製モデル」だけです。")
+
+
+def test_a_defence_without_effect_protects_nobody() -> None:
+    show = Show("logins", logins())
+    show.session.intent.toggle("mid", True)
+    show.session.toggle_play()
+    show.work(3)
+    assert show.view().panes[1].subtitle == "protected · step 2"
+    assert show.view().curve.main_name == "protected"
+    show.session.intent.pick("model", "deep")  # runs anew
+    show.work(3)
+    assert show.view().panes[1].subtitle == "step 2"
+    assert show.view().curve.main_name == "now"
+
+
+def test_which_knobs_protect_and_which_are_given() -> None:
+    knobs = Show("logins", logins()).view().knobs
+    assert {k.id for k in knobs if k.situation} == {"private-line", "private-records"}
 
 
 def test_the_sentence_shows_one_trained_defence_at_a_time() -> None:

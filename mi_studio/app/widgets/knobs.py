@@ -660,7 +660,9 @@ class Rows(QScrollArea):
 
 
 class ProtectionPanel(Card):
-    """All knobs: sliders, then those with few stops, and last those without effect on this attacker.
+    """All knobs: those of protections, those of the situation, and last those without effect.
+
+    Within each, sliders stand before those with few stops.
 
     ``moved`` carries id and new value.
     """
@@ -720,7 +722,7 @@ class ProtectionPanel(Card):
             row.set_compact(self._compact)
             self._area.column.addWidget(row)
             self.rows.append(row)
-        ordered = sorted(knobs, key=lambda k: (bool(k.reason), Segments.suits(k)))
+        ordered = self._ordered(knobs)
         for row, view in zip(self.rows, ordered, strict=False):
             row.show_view(view)
         for i, row in enumerate(self.rows):
@@ -732,12 +734,15 @@ class ProtectionPanel(Card):
         self._area.updateGeometry()
         QTimer.singleShot(0, self._area, self._area.settle)
 
+    def _ordered(self, knobs: tuple[KnobView, ...]) -> list[KnobView]:
+        return sorted(knobs, key=lambda k: (bool(k.reason), k.situation, Segments.suits(k)))
+
     def _head(self, ordered: list[KnobView]) -> None:
-        """Put the quiet heading above the first knob that is no defence's slider."""
-        first = next((i for i, k in enumerate(ordered) if Segments.suits(k) and not k.reason), 0)
+        """Put the quiet heading above the first knob that is no protection's."""
+        first = next((i for i, k in enumerate(ordered) if k.situation and not k.reason), None)
         self._area.column.removeWidget(self.situation)
-        self._area.column.insertWidget(first, self.situation)
-        self.situation.setVisible(first > 0 and not self._compact)
+        self._area.column.insertWidget(first or 0, self.situation)
+        self.situation.setVisible(first is not None and not self._compact)
 
     def set_compact(self, compact: bool) -> None:
         """Put the rows closer together, for windows that are not high."""
@@ -746,7 +751,7 @@ class ProtectionPanel(Card):
         for row in self.rows:
             row.set_compact(compact)
         if self._shown:
-            self._head(sorted(self._shown, key=lambda k: (bool(k.reason), Segments.suits(k))))
+            self._head(self._ordered(self._shown))
         self._area.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -80,6 +80,27 @@ def test_a_drag_reports_now_and_then_and_its_end(panel: ProtectionPanel, qtbot: 
     assert not slider._timer.isActive()
 
 
+SWITCH = replace(FREE_DETAIL, id="mid", stops=(("off", "off"), ("on", "on")), value="off", label="off")
+EFFORT = replace(SWITCH, id="effort", title="Effort", situation=True)
+
+
+def test_a_protection_with_two_stops_stands_among_the_protections(panel: ProtectionPanel) -> None:
+    panel.show_view((replace(NOISE, reason="no effect"), SWITCH, FREE_DETAIL, EFFORT))
+    assert [row._id for row in panel.rows] == ["granularity", "mid", "effort", "gradient-noise"]
+    column = panel._area.column
+    assert column.indexOf(panel.situation) == column.indexOf(panel.rows[2]) - 1
+    assert panel.situation.isVisible()
+    panel.show_view((NOISE, SWITCH))
+    assert not panel.situation.isVisible()
+
+
+def test_the_situation_has_its_heading_where_no_protection_works(panel: ProtectionPanel) -> None:
+    panel.show_view((replace(SWITCH, reason="no effect"), EFFORT))
+    assert [row._id for row in panel.rows[:2]] == ["effort", "mid"]
+    assert panel._area.column.indexOf(panel.situation) == 0
+    assert panel.situation.isVisible()
+
+
 def test_a_dimmed_knob_stays_where_it_is_and_says_why(panel: ProtectionPanel) -> None:
     panel.show_view((DETAIL, NOISE))
     dimmed = panel.rows[1]
