@@ -138,7 +138,7 @@ def test_the_sentence_shows_one_trained_defence_at_a_time() -> None:
     show.session.intent.turn("epsilon", 4)
     assert (show.bracket("defense").title, show.bracket("defense").note) == ("DP training", "ε = 4")
     show.session.intent.toggle("tl-dmi", True)
-    assert show.bracket("defense").title == "Frozen first layers (TL-DMI)"
+    assert show.bracket("defense").title == "Frozen layers (TL-DMI)"
     assert show.bracket("defense").note == ""  # that it is on, its name says
     assert [c.id for c in show.bracket("defense").choices if c.checked] == ["tl-dmi"]
 
