@@ -5,6 +5,7 @@ python docs/make_reference.py --check     exit 1 if the file is not what the car
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -172,26 +173,34 @@ def weights() -> str:
         if victims:
             units = {f"{c.privacy.unit}, {c.privacy.accountant}" for c in victims if c.privacy}
             parts.append(f"Victims. Unit of privacy and accountant: {'; '.join(sorted(units))}.")
-            parts.append(table(VICTIM, (_victim(c) for c in sorted(victims, key=_order))))
+            knobs = sorted({k for c in victims for k in c.knobs if k != "epsilon"})
+            rows = (_victim(c, knobs) for c in sorted(victims, key=lambda c: _order(c, knobs)))
+            parts.append(table(["model", *(k.replace("-", " ") for k in knobs), *VICTIM], rows))
     return "\n\n".join(parts) + "\n"
 
 
-VICTIM = ["private line", "records", "ε", "δ", "noise multiplier", "clip", "sampling rate", "steps", "seed",
-          "test accuracy", "SHA-256"]  # fmt: skip
+VICTIM = ["ε", "δ", "noise multiplier", "clip", "sampling rate", "steps", "seed", "test accuracy",
+          "SHA-256"]  # fmt: skip
 
 
-def _order(card: WeightsCard) -> tuple[str, float, float]:
-    line, records, epsilon = (card.knobs[k] for k in ("private-line", "private-records", "epsilon"))
-    return str(line), -float(records), -float(epsilon)
+def _epsilon(card: WeightsCard) -> float:
+    """Return the ε of the knob under which the weights are used, or else of their guarantee."""
+    return float(card.knobs.get("epsilon", card.privacy.epsilon if card.privacy else math.inf))
 
 
-def _victim(card: WeightsCard) -> list[str]:
+def _order(card: WeightsCard, knobs: list[str]) -> tuple[str, list[tuple[float, str]], float]:
+    values = [card.knobs.get(k, "") for k in knobs]
+    sizes = [(0.0, v) if isinstance(v, str) else (-v, "") for v in values]
+    return card.model, sizes, -_epsilon(card)
+
+
+def _victim(card: WeightsCard, knobs: list[str]) -> list[str]:
     details, private = card.details, card.privacy
     assert card.utility is not None
     return [
-        str(card.knobs["private-line"]),
-        plain(card.knobs["private-records"]),
-        plain(card.knobs["epsilon"]).replace("inf", "∞"),
+        f"`{card.model}`",
+        *(plain(card.knobs[k]) if k in card.knobs else "–" for k in knobs),
+        plain(_epsilon(card)).replace("inf", "∞"),
         f"{private.delta:g}" if private else "–",
         f"{details['noise_multiplier']:.2f}" if private else "–",
         f"{details['clip']:g}" if private else "–",

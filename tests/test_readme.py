@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ import pytest
 
 from mi_studio import cli
 from mi_studio.core.config import resolve
+from mi_studio.core.weights import weights_cards
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -107,3 +109,12 @@ def script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_weights_of_any_scene_have_a_row() -> None:
+    page = script("make_reference")
+    card = next(c for c in weights_cards("catalogue") if c.privacy and c.knobs["epsilon"] == 8)
+    laddered, alone = replace(card, knobs={"epsilon": 2.0}), replace(card, knobs={})
+    assert page._victim(laddered, [])[:2] == ["`small-cnn`", "2"]
+    assert page._victim(alone, ["private-line"])[:3] == ["`small-cnn`", "–", "8"]
+    assert sorted([alone, laddered], key=lambda c: page._order(c, [])) == [alone, laddered]
