@@ -9,17 +9,51 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from mi_studio.core.step import View, ViewKind
+from mi_studio.core.step import Pictures, View, ViewKind
 
 
 class Prior(Protocol):
-    """A generator of public pictures: latents (n, latent) ~ N(0, 1) to pictures (n, c, h, w) in 0–1."""
+    """A generator of public pictures.
+
+    A latent says what is on a picture; a view, where the generator has one, how it was taken. Both are
+    standard normal, and a view of zeros is a plain one.
+
+    Attributes
+    ----------
+    latent, view
+        Their lengths; ``view`` is 0 where there is none.
+    """
 
     latent: int
+    view: int
 
-    def __call__(self, z: Tensor) -> Tensor:
-        """Draw pictures."""
+    def __call__(self, z: Tensor, view: Tensor | None = None) -> Tensor:
+        """Draw pictures (n, c, h, w) in 0–1: latents (n, latent) in views (n, view), or in the plain one."""
         ...
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Random pictures of a prior, drawn beforehand, since they are the same for every attack.
+
+    Attributes
+    ----------
+    latents
+        (n, latent), float32.
+    pictures
+        What the prior draws of them in the plain view: uint8 (n, h, w, c).
+    """
+
+    latents: Tensor
+    pictures: Pictures
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+    def take(self, which: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return the latents (n, latent) and pictures (n, c, h, w) in 0–1 of these places (n,)."""
+        pictures = torch.from_numpy(self.pictures[which.numpy()]).to(device)
+        return self.latents[which].to(device), pictures.permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 @dataclass(frozen=True)
@@ -34,6 +68,10 @@ class Setup:
         (channels, height, width) of a picture.
     prior
         A generator trained on public pictures only, where the attack's card requires it.
+    effort
+        ``quick`` or ``thorough``, where the scene lets the user choose.
+    bank
+        Pictures that the prior drew beforehand, where the scene ships some.
     """
 
     targets: tuple[int, ...]
@@ -42,6 +80,8 @@ class Setup:
     steps: int
     device: torch.device
     prior: Prior | None = None
+    effort: str = "quick"
+    bank: Bank | None = None
 
     def draws(self) -> torch.Generator:
         """Return a fresh CPU generator for this seed: the same starts on every device."""
@@ -63,10 +103,13 @@ class Progress:
         (targets, c, h, w), in 0–1; what the attacker would hand in now.
     objective
         The attack's own loss, lower is better.
+    choice
+        Whether this is what the attack hands in, whatever its objective was on the way.
     """
 
     images: Tensor
     objective: float
+    choice: bool = False
 
 
 class Access:
@@ -91,8 +134,8 @@ def _score_bars(scores: Tensor, names: Sequence[str]) -> tuple[tuple[str, float]
 class WhiteBox(Access):
     """The model file itself: weights, architecture, gradients.
 
-    ``model`` maps (n, c, h, w) in 0–1 to logits (n, classes). Its parameters change in place when a
-    trained-in defence moves.
+    ``model`` maps (n, c, h, w) in 0–1 to logits (n, classes). It stays the same object, but what it
+    holds is another network when a trained-in defence moves.
     """
 
     def __init__(self, model: nn.Module, names: Sequence[str]) -> None:

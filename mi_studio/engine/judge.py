@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -107,6 +108,21 @@ def _ssim(image: Tensor, truth: Tensor) -> float:
     return float(structural_similarity_index_measure(image, truth, data_range=1.0))  # type: ignore[arg-type]
 
 
+@torch.no_grad()
+def features_of(evaluator: Evaluator, photos: Pictures, device: torch.device) -> Tensor:
+    """Return what an evaluator sees in photos (m, h, w, c) uint8: (m, d)."""
+    parts = [photos[first : first + 500] for first in range(0, len(photos), 500)]
+    return torch.cat([evaluator.features(as_images(part, device)) for part in parts])
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the evaluator makes of pictures: their distance to every private photo, and its answers."""
+
+    distances: Tensor
+    logits: Tensor
+
+
 class ClassJudge:
     """Judges pictures of classes with a model that no attack has seen.
 
@@ -116,8 +132,8 @@ class ClassJudge:
         A model that no attack has seen.
     photos, labels
         Private photos (m, h, w, c) uint8 and the evaluator's label of each.
-    targets
-        The evaluator's label of each target.
+    features
+        What `features_of` says of the photos.
     draw
         Draws random pictures of the public prior for the base rate: n -> (n, c, h, w).
     """
@@ -129,51 +145,47 @@ class ClassJudge:
         evaluator: Evaluator,
         photos: Pictures,
         labels: NDArray[np.int64],
-        targets: tuple[int, ...],
+        features: Tensor,
         draw: Callable[[int], Tensor],
-        device: torch.device,
     ) -> None:
         self._evaluator = evaluator
         self._photos = photos
-        self._labels = torch.as_tensor(labels, device=device)
-        self._targets = targets
+        self._labels = torch.as_tensor(labels, device=features.device)
+        self._targets: tuple[int, ...] = ()
         self._draw = draw
-        with torch.no_grad():
-            parts = torch.split(as_images(photos, device), 500)
-            self._features: Tensor = torch.cat([self._evaluator.features(part) for part in parts])
+        self._features = features
         # distances are given in units of the typical distance between photos of different classes
         centre = torch.stack([self._features[self._labels == k].mean(0) for k in torch.unique(self._labels)])
         self._unit = float(torch.pdist(centre).mean())
+        self._random: list[_Seen] = []  # shared by all who face other targets
 
     def facing(self, targets: tuple[int, ...]) -> ClassJudge:
-        """Return this judge for other targets; it need not look at the photos again."""
+        """Return this judge for targets, the evaluator's label of each; it looks at no photo again."""
         judge = copy(self)
         judge._targets = targets
         return judge
 
-    @torch.no_grad()
     def quick(self, images: Tensor) -> Scores:
         """Return ``evaluator_top1``, ``distance_same`` and ``distance_other``."""
-        return self._score(images, self._targets)
+        return self._score(self._see(images), self._targets)
 
-    @torch.no_grad()
     def full(self, images: Tensor) -> Scores:
         """Return the quick scores and ``evaluator_top5``."""
-        top = self._evaluator(images).topk(5).indices.cpu()
-        hits = [float(target in row) for target, row in zip(self._targets, top, strict=True)]
-        return self.quick(images) | {"evaluator_top5": np.asarray(hits)}
+        seen = self._see(images)
+        return self._score(seen, self._targets) | self._among_five(seen, self._targets)
 
     def base_rates(self) -> Mapping[str, float]:
         """Return what random pictures of the public prior score, averaged over the targets."""
-        drawn = self._draw(self._BASE_DRAWS)
+        if not self._random:
+            with torch.no_grad():
+                self._random.append(self._see(self._draw(self._BASE_DRAWS)))
+        (seen,) = self._random
         found: dict[str, list[float]] = {}
-        with torch.no_grad():
-            top = self._evaluator(drawn).topk(5).indices
-            for target in self._targets:
-                scores = self._score(drawn, (target,) * len(drawn))
-                scores["evaluator_top5"] = (top == target).any(1).cpu().double().numpy()
-                for name, values in scores.items():
-                    found.setdefault(name, []).append(float(values.mean()))
+        for target in self._targets:
+            everywhere = (target,) * self._BASE_DRAWS
+            scores = self._score(seen, everywhere) | self._among_five(seen, everywhere)
+            for name, values in scores.items():
+                found.setdefault(name, []).append(float(values.mean()))
         return {name: float(np.mean(values)) for name, values in found.items()}
 
     def original(self, images: Tensor) -> Pictures:
@@ -196,17 +208,24 @@ class ClassJudge:
             chosen.append(self._photos[int(mine[nearest])])
         return np.stack(chosen)
 
-    def _score(self, images: Tensor, targets: tuple[int, ...]) -> Scores:
-        wanted = torch.as_tensor(targets, device=images.device)
+    @torch.no_grad()
+    def _see(self, images: Tensor) -> _Seen:
         features = self._evaluator.features(images)
-        distances = torch.cdist(features, self._features) / self._unit
+        return _Seen(torch.cdist(features, self._features) / self._unit, self._evaluator(images))
+
+    def _score(self, seen: _Seen, targets: tuple[int, ...]) -> Scores:
+        wanted = torch.as_tensor(targets, device=seen.logits.device)
         same = self._labels[None] == wanted[:, None]
-        top1 = self._evaluator(images).argmax(1) == wanted
         return {
-            "evaluator_top1": top1.cpu().double().numpy(),
-            "distance_same": distances.masked_fill(~same, math.inf).amin(1).cpu().double().numpy(),
-            "distance_other": distances.masked_fill(same, math.inf).amin(1).cpu().double().numpy(),
+            "evaluator_top1": (seen.logits.argmax(1) == wanted).cpu().double().numpy(),
+            "distance_same": seen.distances.masked_fill(~same, math.inf).amin(1).cpu().double().numpy(),
+            "distance_other": seen.distances.masked_fill(same, math.inf).amin(1).cpu().double().numpy(),
         }
+
+    def _among_five(self, seen: _Seen, targets: tuple[int, ...]) -> Scores:
+        wanted = torch.as_tensor(targets, device=seen.logits.device)
+        hits = (seen.logits.topk(5).indices == wanted[:, None]).any(1)
+        return {"evaluator_top5": hits.cpu().double().numpy()}
 
 
 def summary(values: NDArray[np.float64], metric: str, base_rate: float | None) -> dict[str, Any]:

@@ -34,6 +34,12 @@ class Stepper:
         self._step = step
         self._graph: torch.cuda.CUDAGraph | None = None
         self._capturable = device.type == "cuda"
+        self._warm_ups_left = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Capture the step anew: another network stands where the step used one."""
+        self._graph = None
         self._warm_ups_left = self._WARM_UP if self._capturable else 0
 
     def __call__(self) -> None:

@@ -30,9 +30,9 @@ class Line(nn.Module):
 class Row:
     """A prior whose pictures are its latents."""
 
-    latent = 8
+    latent, view = 8, 0
 
-    def __call__(self, z: Tensor) -> Tensor:
+    def __call__(self, z: Tensor, view: Tensor | None = None) -> Tensor:
         return z.reshape(-1, 1, 2, 4)
 
 

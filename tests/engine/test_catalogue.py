@@ -79,16 +79,16 @@ def test_swapped_weights_are_the_trained_ones():
 
 
 def test_a_second_run_does_not_look_at_all_photos_again(monkeypatch):
-    from mi_studio.engine.models.garments import Evaluator
-    from mi_studio.engine.scenes import catalogue
+    from mi_studio.engine import class_case
+    from mi_studio.engine.models.judge import Evaluator
 
     looked = []
     features = Evaluator.features
     monkeypatch.setattr(Evaluator, "features", lambda self, x: looked.append(len(x)) or features(self, x))
-    catalogue._JUDGES.clear()
+    class_case._JUDGES.clear()
     sneaker = run("latent-search", target="sneaker", steps=2)
     assert sum(looked) >= 1000
-    catalogue._JUDGES.clear()
+    class_case._JUDGES.clear()
     alone = run("latent-search", target="bag", steps=2)
     looked.clear()
     again = Run(resolve("catalogue", attack="latent-search", target="bag", steps=2))

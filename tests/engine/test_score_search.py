@@ -15,9 +15,9 @@ from mi_studio.engine.attacks.score_search import attack
 class Plane:
     """A prior whose pictures are its latents: one row of two pixels."""
 
-    latent = 2
+    latent, view = 2, 0
 
-    def __call__(self, z: Tensor) -> Tensor:
+    def __call__(self, z: Tensor, view: Tensor | None = None) -> Tensor:
         return z[:, None, None]
 
 

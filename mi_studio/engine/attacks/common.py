@@ -2,8 +2,44 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+
+def adam(
+    parameters: list[Tensor],
+    rate: float,
+    device: torch.device,
+    betas: tuple[float, float] = (0.9, 0.999),
+) -> tuple[torch.optim.Adam, Callable[[float], None]]:
+    """Return Adam and what sets its learning rate; on CUDA both work inside a captured graph."""
+    if device.type != "cuda":
+        optimiser = torch.optim.Adam(parameters, lr=rate, betas=betas)
+
+        def set_rate(value: float) -> None:
+            optimiser.param_groups[0]["lr"] = value
+
+        return optimiser, set_rate
+    place = torch.tensor(rate, device=device)
+
+    def fill(value: float) -> None:
+        place.fill_(value)
+
+    return torch.optim.Adam(parameters, lr=place, betas=betas, capturable=True), fill
+
+
+PART = 400_000
+"""Pixels that go through networks at once, which bounds the memory; eight times as many on a GPU."""
+
+
+def parts(rows: int, shape: tuple[int, int, int], device: torch.device, views: int = 1) -> list[slice]:
+    """Cut rows of pictures, each seen in so many views, into parts of about `PART` pixels."""
+    room = PART * (8 if device.type == "cuda" else 1)
+    size = max(1, room // (math.prod(shape) * views))
+    return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
@@ -32,19 +68,47 @@ def shifted(images: Tensor, shifts: Tensor) -> Tensor:
     whose gradient is the same every time, as that of ``grid_sample`` on CUDA is not.
     """
     height, width = images.shape[2:]
-    rows = _between(shifts[:, 1] * height / 2, height)
-    columns = _between(shifts[:, 0] * width / 2, width)
+    still = torch.ones_like(shifts[:, 0])
+    rows = _reading(still, shifts[:, 1], height)
+    columns = _reading(still, shifts[:, 0], width)
     return torch.einsum("kyi,ncij,kxj->kncyx", rows, images, columns).flatten(0, 1)
 
 
-def _between(offsets: Tensor, size: int) -> Tensor:
-    """Return (k, size, size): each row's share of every pixel when a line is read ``offsets`` (k,) pixels on.
+ZOOM, MOVE, COLOUR = 0.08, 0.05, 0.06
+"""Standard deviations by which `varied` zooms, moves (of the half side) and colours."""
 
-    Linear between two pixels; beyond the border the last pixel goes on.
+
+def random_variations(count: int, draws: torch.Generator) -> Tensor:
+    """Return (count, 9) random variations as `varied` takes them."""
+    drawn = torch.randn((count, 8), generator=draws)
+    mirror = torch.rand((count, 1), generator=draws)
+    return torch.cat([mirror, drawn], 1)
+
+
+def varied(images: Tensor, variations: Tensor) -> Tensor:
+    """Return images (n, 3, h, w) mirrored, zoomed, moved and coloured a little, each in its own way (n, 9).
+
+    It works as `shifted` does.
     """
-    places = torch.arange(size, device=offsets.device, dtype=offsets.dtype)
-    read = (places + offsets[:, None]).clamp(0, size - 1)
-    return (1 - (read[:, :, None] - places).abs()).clamp_min(0)
+    height, width = images.shape[2:]
+    mirror, zoom = 1 - 2 * variations[:, 0].round(), 1 + ZOOM * variations[:, 1].clamp(-2, 2)
+    across, down = (MOVE * variations[:, 2:4]).unbind(1)
+    light, shade, tint = variations[:, 4], variations[:, 5], variations[:, 6:]
+    rows, columns = _reading(zoom, down, height), _reading(zoom * mirror, across, width)
+    seen = rows[:, None] @ images @ columns[:, None].transpose(2, 3)
+    brightness = COLOUR / 2 * (shade[:, None] + 0.4 * tint)
+    return (1 + COLOUR * light)[:, None, None, None] * (seen - 0.5) + 0.5 + brightness[:, :, None, None]
+
+
+def _reading(zoom: Tensor, offset: Tensor, size: int) -> Tensor:
+    """Return (k, size, size): each place's share of every pixel when a line is read zoomed and ``offset`` on.
+
+    Offsets (k,) are in half lines. Linear between two pixels; beyond the border the last pixel goes on.
+    """
+    places = torch.arange(size, device=offset.device, dtype=offset.dtype)
+    middle = (size - 1) / 2
+    read = (places - middle) * zoom[:, None] + middle + (offset * size / 2)[:, None]
+    return (1 - (read.clamp(0, size - 1)[:, :, None] - places).abs()).clamp_min(0)
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ class Prior(nn.Module):
 
     def __init__(self, latent: int = 64, width: int = 24) -> None:
         super().__init__()
-        self.latent = latent
+        self.latent, self.view = latent, 0
         self.body = nn.Sequential(
             nn.Linear(latent, width * 4 * 7 * 7),
             nn.Unflatten(1, (width * 4, 7, 7)),
@@ -79,6 +79,6 @@ class Prior(nn.Module):
             nn.Sigmoid(),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Return images ``(n, 1, 28, 28)`` in ``[0, 1]`` for latents ``(n, latent)``."""
+    def forward(self, z: Tensor, view: Tensor | None = None) -> Tensor:  # noqa: ARG002  # garments lie flat
+        """Return images ``(n, 1, 28, 28)`` in ``[0, 1]`` for latents ``(n, latent)``; there is no view."""
         return tensor(self.body(z))

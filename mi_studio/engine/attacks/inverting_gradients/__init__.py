@@ -38,9 +38,7 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
     guess = guess.to(setup.device).requires_grad_(True)
     guess.grad = torch.zeros_like(guess)
     objective = torch.zeros((), device=setup.device)
-    rate = torch.tensor(LEARNING_RATE, device=setup.device)
-    on_gpu = setup.device.type == "cuda"
-    optimiser = torch.optim.Adam([guess], lr=rate if on_gpu else LEARNING_RATE, capturable=on_gpu)
+    optimiser, set_rate = common.adam([guess], LEARNING_RATE, setup.device)
 
     def compare() -> None:
         assert guess.grad is not None
@@ -67,11 +65,7 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
             seen = access.version
             label.copy_(infer_label(access.message))
             compare()
-        falling = LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps)))
-        if on_gpu:
-            rate.fill_(falling)
-        else:
-            optimiser.param_groups[0]["lr"] = falling
+        set_rate(LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps))))
         stepper()
         yield Progress(guess.detach(), float(objective))
 

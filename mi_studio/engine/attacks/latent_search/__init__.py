@@ -1,12 +1,16 @@
 """Latent search with the model in hand, after Plug & Play Attacks (Struppek et al. 2022, arXiv 2201.12179).
 
-Candidates first, then gradient descent on the latents of the best, then choice by mean confidence
-over shifted views.
+Candidates first, then gradient descent on the latents of the best, under random views, then choice by
+mean confidence over many views. Where the prior tells what is on a picture from how it was taken, only
+the former is searched: the attack is to find a face, not a photo.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -15,95 +19,284 @@ from mi_studio.engine.access import Prior, Progress, Setup, WhiteBox
 from mi_studio.engine.attacks import common
 from mi_studio.engine.stepper import Stepper
 
-CANDIDATES = 2_000
-CHUNK = 100
-STARTS = 4
-VIEWS = 3
 LEARNING_RATE = 0.06
 ENOUGH = 20.0
 """Margin in logits beyond which a picture gains nothing; pushing further only adds artefacts."""
-LATENT_PENALTY = 1.0
+VIEW_SPREAD = 0.7
+"""Standard deviation of the random views: calmer than those that the prior learnt from."""
+UNSURE = -12.0
+"""Log-confidence below which a view counts no further: one bad view must not decide."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much the attack looks at.
+
+    Attributes
+    ----------
+    looks, chunk
+        Steps that look at candidates, after a first one, and how many candidates each looks at.
+    kept
+        Candidates of each target that get a second look, under random views.
+    starts
+        Candidates of each target that are improved.
+    views
+        Random views that a cost is averaged over.
+    penalty
+        Weight of a latent's mean square.
+    betas
+        Of Adam.
+    settles
+        Whether the learning rate falls to nothing over the last half.
+    memory
+        Share of the past in the running mean that tells which start is the best.
+    choices
+        Views that decide in the end; 0 leaves it to the last costs.
+    """
+
+    looks: int
+    chunk: int
+    kept: int
+    starts: int
+    views: int
+    penalty: float
+    betas: tuple[float, float]
+    settles: bool
+    memory: float
+    choices: int
+
+
+FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0)
+"""For a prior without views; they are replaced by shifts of a few pixels."""
+QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12)
+THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12)
+
+
+def plan_for(setup: Setup) -> Plan:
+    """Return what the attack does under this effort."""
+    if not setup.need_prior().view:
+        return FLAT
+    return THOROUGH if setup.effort == "thorough" else QUICK
 
 
 def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
-    """Yield for each target the picture that the model is surest of so far.
+    """Yield for each target the picture, in the plain view, that the model is surest of so far.
 
     The first steps, at most a third, look at random candidates; the rest improve the best of them.
     """
-    prior = setup.need_prior()
+    prior, plan, draws = setup.need_prior(), plan_for(setup), setup.draws()
+    looks = min(plan.looks, max(1, setup.steps // 3))
     labels = torch.tensor(setup.targets, device=setup.device)
-    draws = setup.draws()
-    looks = min(CANDIDATES // CHUNK, max(1, setup.steps // 3))
+    search = _Search(access, setup, plan)
+    candidates = _Candidates(setup, plan.chunk, draws)
 
-    latents = torch.randn((CHUNK, prior.latent), generator=draws).to(setup.device)
-    best_costs, best = _costs(access, prior, latents, labels, None)
-    best = best[:, :STARTS]
-    best_costs = best_costs[:, :STARTS]
-    yield Progress(_draw(prior, best[:, 0]), float(best_costs[:, 0].mean()))
+    search.consider(*candidates())
+    yield Progress(_draw(prior, search.best[:, 0]), float(search.costs[:, 0].mean()))
     seen = access.version
     for _ in range(looks):
         if access.version != seen:  # another model: the kept ones must prove themselves again
             seen = access.version
-            best_costs = _costs_of(access, prior, best, labels)
-        latents = torch.randn((CHUNK, prior.latent), generator=draws).to(setup.device)
-        best_costs, best = _costs(access, prior, latents, labels, (best_costs, best))
-        yield Progress(_draw(prior, best[:, 0]), float(best_costs[:, 0].mean()))
+            search.consider_again()
+        search.consider(*candidates())
+        yield Progress(_draw(prior, search.best[:, 0]), float(search.costs[:, 0].mean()))
+    if plan.kept > plan.starts:
+        search.look_again(draws)
 
-    # (targets, starts, latent) -> rows; the label of each row beside it
-    rows = best.reshape(-1, prior.latent).clone().requires_grad_(True)
-    row_labels = labels.repeat_interleave(STARTS)
-    shifts = torch.zeros((VIEWS, 2), device=setup.device)
-    costs = torch.zeros(len(rows), device=setup.device)
-    pictures = torch.zeros((len(rows), *setup.shape), device=setup.device)
-    optimiser = torch.optim.Adam([rows], lr=LEARNING_RATE, capturable=setup.device.type == "cuda")
+    # (targets, starts, latent) -> rows
+    rows = search.best.reshape(-1, prior.latent).clone().requires_grad_(True)
+    look = search.eyes(len(rows))
+    parts = search.parts(len(rows), plan.views)
+    now = torch.zeros(len(rows), device=setup.device)
+    pictured = rows.detach().clone()
+    optimiser, set_rate = common.adam([rows], LEARNING_RATE, setup.device, plan.betas)
 
     def step() -> None:
-        drawn = prior(rows)
-        views = common.shifted(drawn, shifts)
-        cost = _shortfall(access.model(views), row_labels.repeat(VIEWS)).reshape(VIEWS, -1).mean(0)
-        cost = cost + LATENT_PENALTY * rows.square().mean(1)
         optimiser.zero_grad(set_to_none=False)
-        cost.sum().backward()  # type: ignore[no-untyped-call]
-        costs.copy_(cost.detach())
-        pictures.copy_(drawn.detach())
+        for part in parts:
+            cost = search.cost(look(rows[part], part), rows[part], part)
+            cost.sum().backward()  # type: ignore[no-untyped-call]
+            now[part] = cost.detach()
+        pictured.copy_(rows.detach())
         optimiser.step()
 
     stepper = Stepper(step, setup.device)
-    for _ in range(setup.steps - looks):
-        shifts.copy_(common.random_shifts(VIEWS, setup.shape, draws))
+    first = torch.arange(len(labels), device=setup.device) * plan.starts
+    mean, memory = search.costs.flatten(), plan.memory
+    improvements = setup.steps - looks
+    for index in range(improvements):
+        if access.version != seen:  # another model: what the old one said of the starts is void
+            seen = access.version
+            stepper.renew()
+            memory = 0.0
+        if plan.settles:
+            set_rate(LEARNING_RATE * min(1.0, 2 * (1 - index / improvements) + 0.05))
+        look.draw(draws)
         stepper()
-        by_target = costs.reshape(len(labels), STARTS)
-        chosen = by_target.argmin(1) + torch.arange(len(labels), device=setup.device) * STARTS
-        yield Progress(pictures[chosen], float(by_target.amin(1).mean()))
+        mean = memory * mean + (1 - memory) * now
+        memory = plan.memory
+        last = plan.choices > 0 and index == improvements - 1
+        merit = search.confidence(look, rows.detach(), draws) if last else -mean
+        chosen = first + merit.reshape(len(labels), -1).argmax(1)
+        latents = rows.detach() if last else pictured
+        yield Progress(_draw(prior, latents[chosen]), float(mean[chosen].mean()), choice=last)
+
+
+class _Search:
+    """What has been found so far, and how it is measured.
+
+    Attributes
+    ----------
+    best, costs
+        Kept latents (targets, n, latent), the best of each target first, and what they cost (targets, n).
+    """
+
+    def __init__(self, access: WhiteBox, setup: Setup, plan: Plan) -> None:
+        self._access, self._setup, self._plan = access, setup, plan
+        self._prior = setup.need_prior()
+        self._labels = torch.tensor(setup.targets, device=setup.device)
+        count = len(self._labels)
+        self.best = torch.zeros((count, 0, self._prior.latent), device=setup.device)
+        self.costs = torch.zeros((count, 0), device=setup.device)
+        # the label of each row when the kept latents stand one below the other
+        self._row_labels = self._labels[:0]
+
+    def parts(self, rows: int, views: int) -> list[slice]:
+        """Cut rows into what goes through the networks at once."""
+        return common.parts(rows, self._setup.shape, self._setup.device, views)
+
+    def eyes(self, rows: int) -> Eyes:
+        """Return random ways to look at so many rows of latents."""
+        make = _Viewed if self._prior.view else _Moved
+        return make(self._prior, self._setup, self._plan.views, rows)
+
+    def cost(self, pictures: Tensor, latents: Tensor, rows: slice) -> Tensor:
+        """Return what these rows of the kept latents cost, (n,), seen as pictures (views · n, c, h, w).
+
+        It is how much the mean margin lacks of `ENOUGH`, and a penalty for unlikely latents.
+        """
+        views = len(pictures) // len(latents)
+        labels = self._row_labels[rows].repeat(views)
+        shortfall = _shortfall(self._access.model(pictures), labels).reshape(views, -1).mean(0)
+        return shortfall + self._unlikely(latents)
+
+    @torch.no_grad()
+    def consider(self, latents: Tensor, pictures: Tensor) -> None:
+        """Keep those candidates (n, latent), seen as pictures (n, c, h, w), that are better than the kept."""
+        logits, unlikely = self._access.model(pictures), self._unlikely(latents)
+        costs = [_shortfall(logits, label.expand(len(logits))) + unlikely for label in self._labels]
+        pool = latents.expand(len(self._labels), *latents.shape)
+        self._keep(
+            torch.cat([self.costs, torch.stack(costs)], 1), torch.cat([self.best, pool], 1), self._plan.kept
+        )
+
+    @torch.no_grad()
+    def consider_again(self) -> None:
+        """Measure what is kept by the model of now; its order is the old one until the next `consider`."""
+        rows = self.best.flatten(0, 1)
+        costs = [self.cost(self._prior(rows[p]), rows[p], p) for p in self.parts(len(rows), 1)]
+        self.costs = torch.cat(costs).reshape(self.costs.shape)
+
+    @torch.no_grad()
+    def look_again(self, draws: torch.Generator) -> None:
+        """Keep only the starts: the best by the mean of their plain view and some random ones."""
+        rows, views = self.best.flatten(0, 1), self._plan.views
+        look = self.eyes(len(rows))
+        look.draw(draws)
+        seen = [self.cost(look(rows[p], p), rows[p], p) for p in self.parts(len(rows), views)]
+        total = self.costs + views * torch.cat(seen).reshape(self.costs.shape)
+        self._keep(total / (1 + views), self.best, self._plan.starts)
+
+    @torch.no_grad()
+    def confidence(self, look: Eyes, latents: Tensor, draws: torch.Generator) -> Tensor:
+        """Return the mean log-confidence (n,) over `Plan.choices` views, a little less for the unlikely."""
+        merit = -self._unlikely(latents) / 24
+        views, times = self._plan.views, math.ceil(self._plan.choices / self._plan.views)
+        for _ in range(times):
+            look.draw(draws)
+            for part in self.parts(len(latents), views):
+                wanted = self._row_labels[part].repeat(views)[:, None]
+                sure = self._access.model(look(latents[part], part)).log_softmax(1).gather(1, wanted)
+                merit[part] += sure.clamp_min(UNSURE).reshape(views, -1).mean(0) / times
+        return merit
+
+    def _unlikely(self, latents: Tensor) -> Tensor:
+        return self._plan.penalty * latents.square().mean(1)
+
+    def _keep(self, costs: Tensor, pool: Tensor, count: int) -> None:
+        order = costs.argsort(dim=1)[:, :count]
+        self._row_labels = self._labels.repeat_interleave(order.shape[1])
+        self.costs = costs.gather(1, order)
+        self.best = pool.gather(1, order[:, :, None].expand(-1, -1, pool.shape[2]))
+
+
+class _Candidates:
+    """Hands out random latents (n, latent) and their pictures in the plain view: first those in the bank."""
+
+    def __init__(self, setup: Setup, chunk: int, draws: torch.Generator) -> None:
+        self._setup, self._chunk, self._draws = setup, chunk, draws
+        known = len(setup.bank) if setup.bank else 0
+        self._order = torch.randperm(known, generator=draws) if known else torch.zeros(0, dtype=torch.int64)
+
+    @torch.no_grad()
+    def __call__(self) -> tuple[Tensor, Tensor]:
+        prior, device = self._setup.need_prior(), self._setup.device
+        if self._setup.bank and len(self._order) >= self._chunk:
+            taken, self._order = self._order[: self._chunk], self._order[self._chunk :]
+            return self._setup.bank.take(taken, device)
+        latents = torch.randn((self._chunk, prior.latent), generator=self._draws).to(device)
+        return latents, torch.cat(
+            [prior(latents[part]) for part in common.parts(len(latents), self._setup.shape, device)]
+        )
+
+
+class Eyes(Protocol):
+    """Random ways to look at what rows of latents show."""
+
+    def draw(self, draws: torch.Generator) -> None:
+        """Look in new ways from now on."""
+        ...
+
+    def __call__(self, latents: Tensor, rows: slice) -> Tensor:
+        """Return the pictures (views · n, c, h, w) of latents, which are these rows; the first view first."""
+        ...
+
+
+class _Moved:
+    """A prior without views: each drawing is moved by a few pixels."""
+
+    def __init__(self, prior: Prior, setup: Setup, views: int, rows: int) -> None:  # noqa: ARG002  # as `_Viewed`
+        self._prior, self._shape = prior, setup.shape
+        self._shifts = torch.zeros((views, 2), device=setup.device)
+
+    def draw(self, draws: torch.Generator) -> None:
+        self._shifts.copy_(common.random_shifts(len(self._shifts), self._shape, draws))
+
+    def __call__(self, latents: Tensor, rows: slice) -> Tensor:  # noqa: ARG002  # all rows are moved alike
+        return common.shifted(self._prior(latents), self._shifts)
+
+
+class _Viewed:
+    """A prior with views: each latent is drawn in random ones, and each drawing is changed a little."""
+
+    def __init__(self, prior: Prior, setup: Setup, views: int, rows: int) -> None:
+        self._prior = prior
+        self._views = torch.zeros((views, rows, prior.view), device=setup.device)
+        self._variations = torch.zeros((views, rows, 9), device=setup.device)
+
+    def draw(self, draws: torch.Generator) -> None:
+        self._views.copy_(VIEW_SPREAD * torch.randn(self._views.shape, generator=draws))
+        count = self._variations.shape[0] * self._variations.shape[1]
+        self._variations.copy_(common.random_variations(count, draws).reshape(self._variations.shape))
+
+    def __call__(self, latents: Tensor, rows: slice) -> Tensor:
+        views = self._views[:, rows]
+        drawn = self._prior(latents.repeat(len(views), 1), views.flatten(0, 1))
+        return common.varied(drawn, self._variations[:, rows].flatten(0, 1))
 
 
 def _shortfall(logits: Tensor, labels: Tensor) -> Tensor:
     """Return how much each row's margin lacks of `ENOUGH`, (n,), at least 0."""
     return (common.margin(logits, labels) + ENOUGH).clamp_min(0)
-
-
-@torch.no_grad()
-def _costs(
-    access: WhiteBox, prior: Prior, latents: Tensor, labels: Tensor, kept: tuple[Tensor, Tensor] | None
-) -> tuple[Tensor, Tensor]:
-    """Merge new candidates into the best ones: costs (targets, starts) and latents (targets, starts, d)."""
-    logits = access.model(prior(latents))
-    unlikely = LATENT_PENALTY * latents.square().mean(1)
-    costs = torch.stack([_shortfall(logits, label.expand(len(logits))) + unlikely for label in labels])
-    pool = latents.expand(len(labels), *latents.shape)
-    if kept is not None:
-        costs = torch.cat([kept[0], costs], dim=1)
-        pool = torch.cat([kept[1], pool], dim=1)
-    order = costs.argsort(dim=1)[:, :STARTS]
-    return costs.gather(1, order), pool.gather(1, order[:, :, None].expand(-1, -1, pool.shape[2]))
-
-
-@torch.no_grad()
-def _costs_of(access: WhiteBox, prior: Prior, latents: Tensor, labels: Tensor) -> Tensor:
-    """Return the cost (targets, starts) of latents (targets, starts, d), each for its own target."""
-    rows = latents.flatten(0, 1)
-    shortfall = _shortfall(access.model(prior(rows)), labels.repeat_interleave(latents.shape[1]))
-    return (shortfall + LATENT_PENALTY * rows.square().mean(1)).reshape(latents.shape[:2])
 
 
 @torch.no_grad()

@@ -27,7 +27,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     images = torch.full((count, *setup.shape), 0.5).to(setup.device).requires_grad_(True)
     shifts = torch.zeros((COPIES, 2), device=setup.device)
     objective = torch.zeros((), device=setup.device)
-    optimiser = torch.optim.Adam([images], lr=LEARNING_RATE, capturable=setup.device.type == "cuda")
+    optimiser, _ = common.adam([images], LEARNING_RATE, setup.device)
 
     def look() -> None:
         copies = common.shifted(images, shifts)
@@ -50,6 +50,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     for _ in range(setup.steps):
         if access.version != seen:  # another model: its gradient is not the one that was taken
             seen = access.version
+            stepper.renew()
             look()
         shifts.copy_(common.random_shifts(COPIES, setup.shape, draws))
         stepper()

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from mi_studio.engine.access import Prior, Progress, ScoreApi, Setup
+from mi_studio.engine.access import Progress, ScoreApi, Setup
+from mi_studio.engine.attacks import common
 
 POPULATION = 100
 ELITE = 15
 MEMORY = 0.3
 LEAST_SPREAD = 0.2
 LATENT_PENALTY = 0.02
+VIEW_SPREAD = 0.3
+"""Where the prior has views, each drawing is seen in one of its own, so that no single view decides."""
 
 
 def attack(access: ScoreApi, setup: Setup) -> Iterator[Progress]:
@@ -35,16 +38,25 @@ def attack(access: ScoreApi, setup: Setup) -> Iterator[Progress]:
     for _ in range(setup.steps + 1):
         noise = torch.randn((len(labels), POPULATION, prior.latent), generator=draws).to(setup.device)
         population = centre[:, None] + spread[:, None] * noise
-        answers = _ask(access, prior, population, labels)
+        answers = _ask(access, setup, draws, population, labels)
         yield Progress(prior(centre), -float(answers.mean()))
         centre, spread = _breed(population, answers, centre, spread)
 
 
-def _ask(access: ScoreApi, prior: Prior, population: Tensor, labels: Tensor) -> Tensor:
+def _ask(
+    access: ScoreApi, setup: Setup, draws: torch.Generator, population: Tensor, labels: Tensor
+) -> Tensor:
     """Return the answers for each drawing's target, (targets, population)."""
-    drawn = prior(population.flatten(0, 1))
-    asked = labels.repeat_interleave(population.shape[1])
-    return access.query(drawn).gather(1, asked[:, None]).reshape(population.shape[:2])
+    prior, rows = setup.need_prior(), population.flatten(0, 1)
+    asked = labels.repeat_interleave(population.shape[1])[:, None]
+    views = None
+    if prior.view:
+        views = VIEW_SPREAD * torch.randn((len(rows), prior.view), generator=draws).to(setup.device)
+    answers = [
+        access.query(prior(rows[part], None if views is None else views[part])).gather(1, asked[part])
+        for part in common.parts(len(rows), setup.shape, setup.device)
+    ]
+    return torch.cat(answers).reshape(population.shape[:2])
 
 
 def _breed(population: Tensor, answers: Tensor, centre: Tensor, spread: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,187 @@
+"""The case of a scene whose secret is classes, people among them: a model, its owner's defences, a judge."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mi_studio.core.cards import DefenseCard, library
+from mi_studio.core.config import ALL_TARGETS, RunConfig
+from mi_studio.core.knobs import Value
+from mi_studio.core.step import Pictures, ViewKind
+from mi_studio.core.weights import WeightsCard, find_weights
+from mi_studio.engine.access import Access, Prior, ScoreApi, Setup, WhiteBox
+from mi_studio.engine.beforehand import read_bank, read_features
+from mi_studio.engine.case import Worth
+from mi_studio.engine.judge import ClassJudge, features_of
+from mi_studio.engine.models import load
+from mi_studio.engine.models.common import tensor
+from mi_studio.engine.models.faces import FacePrior
+from mi_studio.engine.models.garments import Prior as GarmentPrior
+from mi_studio.engine.models.judge import Evaluator
+
+ReadPhotos = Callable[[], tuple[Pictures, NDArray[np.int64]]]
+"""Reads all private photos (m, h, w, c) and the evaluator's label of each (m,)."""
+
+
+class ClassCase:
+    """A classifier of private classes, its owner's defences, and an attacker before it.
+
+    A trained-in defence moves by putting the model trained under it in the place of the one that the
+    attacker holds or asks, so a running attack goes on with its optimiser's state.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of a picture.
+    private
+        The evaluator's label of each of the model's classes.
+    photos
+        Reads the private photos; asked only by the first case of their judge.
+    assets
+        Where the scene's files of `mi_studio.engine.beforehand` lie, if it has any.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        device: torch.device,
+        shape: tuple[int, int, int],
+        private: tuple[int, ...],
+        photos: ReadPhotos,
+        assets: Path | None = None,
+    ) -> None:
+        values = config.values
+        card = library().scene(config.scene)
+        attack = library().attack(config.attack)
+        there = card.targets_for(values)
+        chosen = [t for t in there if config.target in (t.id, ALL_TARGETS)]
+        labels = tuple(sorted({label for t in chosen for label in t.labels}))
+        names = {t.labels[0]: t.title.en for t in there if len(t.labels) == 1}
+
+        # colour pictures are two times as fast this way round on a CPU
+        colour = shape[0] > 1 and device.type == "cpu"
+        self._order = torch.channels_last if colour else torch.contiguous_format
+        self._device = device
+        self._config = config
+        defenses = [library().defense(d) for d in config.defenses]
+
+        def able(defense: DefenseCard) -> bool:
+            return config.model in {m.id for m in card.models_for(defense)}
+
+        self._outputs = [d for d in defenses if d.acts == "output"]
+        self._trained = [d for d in defenses if d.acts == "trained" and able(d)]
+        self._values = dict(values)
+        self._card = self._find(values)
+        self._cache: dict[str, nn.Module] = {}
+        self._held = _Held(self._load(self._card))
+
+        titles = [names[label] for label in sorted(names)]
+        self.access: Access = (
+            WhiteBox(self._held, titles)
+            if attack.access == "white-box"
+            else ScoreApi(self._answer, titles, self._kind)
+        )
+        prior_card = find_weights(card.id, "prior", values)
+        prior = self._load(prior_card)
+        assert isinstance(prior, GarmentPrior | FacePrior)
+        effort = str(values.get("effort", "quick"))
+        needs_prior = "prior" in attack.requires
+        self.setup = Setup(
+            labels,
+            shape,
+            config.seed,
+            config.steps,
+            device,
+            prior if needs_prior else None,
+            effort,
+            read_bank(assets, prior_card.sha256) if assets and needs_prior and effort == "quick" else None,
+        )
+        evaluator = find_weights(card.id, "evaluator", values)
+        judge = self._judge(evaluator, private, photos, assets, prior)
+        self.judge = judge.facing(tuple(private[label] for label in labels))
+        self.secret: Pictures = self.judge.typical()
+
+    def turn(self, values: Mapping[str, Value]) -> None:
+        """Put the other model in the present one's place; the API answers in the new way from now on."""
+        self._values = dict(values)
+        wanted = self._find(values)
+        if wanted.sha256 != self._card.sha256:
+            self._cache[self._card.sha256] = self._held.net
+            self._held.net = self._cache.get(wanted.sha256) or self._load(wanted)
+            self._card = wanted
+
+    def worth(self) -> Worth:
+        """Return the test accuracy and the guarantee on the card of the present weights."""
+        return Worth(self._card.utility, self._card.privacy)
+
+    def _find(self, values: Mapping[str, Value]) -> WeightsCard:
+        on = [d.knob.id for d in self._trained if values[d.knob.id] != d.knob.off]
+        knobs = {"epsilon": math.inf, **values}
+        return find_weights(self._config.scene, self._config.model, knobs, needed=on)
+
+    def _load(self, card: WeightsCard) -> nn.Module:
+        return load(card, self._device).to(memory_format=self._order)
+
+    def _answer(self, images: Tensor) -> Tensor:
+        scores = tensor(self._held(images)).softmax(1)
+        for defense in self._outputs:
+            answer = importlib.import_module(defense.module).answer
+            scores = answer(scores, self._values[defense.knob.id])
+        return scores
+
+    def _kind(self) -> ViewKind:
+        kind: ViewKind = "scores"
+        for defense in self._outputs:
+            kind = importlib.import_module(defense.module).kind(self._values[defense.knob.id])
+        return kind
+
+    def _judge(
+        self,
+        card: WeightsCard,
+        private: tuple[int, ...],
+        photos: ReadPhotos,
+        assets: Path | None,
+        prior: Prior,
+    ) -> ClassJudge:
+        key = card.sha256, private, self._device
+        if key not in _JUDGES:
+            evaluator = self._load(card)
+            assert isinstance(evaluator, Evaluator)
+            pictures, labels = photos()
+            features = read_features(assets, card.sha256, len(pictures)) if assets else None
+            if features is None:
+                features = features_of(evaluator, pictures, self._device)
+            draw = _drawer(prior, self._device)
+            _JUDGES[key] = ClassJudge(evaluator, pictures, labels, features.to(self._device), draw)
+        return _JUDGES[key]
+
+
+class _Held(nn.Module):
+    """What the attacker holds or asks; another network can take the place of the one within."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        return tensor(self.net(x))
+
+
+_JUDGES: dict[tuple[str, tuple[int, ...], torch.device], ClassJudge] = {}
+"""A judge for each set of private classes: looking at all the photos takes most of the time to open a run."""
+
+
+def _drawer(prior: Prior, device: torch.device) -> Callable[[int], Tensor]:
+    def draw(count: int) -> Tensor:
+        latents = torch.randn((count, prior.latent), generator=torch.Generator().manual_seed(0))
+        return prior(latents.to(device))
+
+    return draw
