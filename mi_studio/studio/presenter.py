@@ -116,7 +116,7 @@ class Presenter:
         return SentenceView(tuple(parts))
 
     def _bracket(self, slot: Slot, note: str, choices: Iterator[Choice]) -> Bracket:
-        entries = tuple(choices)
+        entries = tuple(sorted(choices, key=lambda c: bool(c.reason)))  # what can be chosen comes first
         title = self.say(words.AND).join(c.title for c in entries if c.checked)
         return Bracket(slot, title or self.say(words.NOTHING), note, entries)
 

@@ -93,6 +93,16 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
     }
 
 
+def test_what_can_be_chosen_stands_before_what_cannot(show: Show) -> None:
+    for slot in ("attack", "defense"):
+        impossible = [bool(c.reason) for c in show.bracket(slot).choices]
+        assert impossible == sorted(impossible)
+        assert set(impossible) == {False, True}
+    assert [c.id for c in show.bracket("defense").choices][:4] == [
+        *("gradient-noise", "gradient-prune", "gradient-clip", "dp-training")
+    ]
+
+
 def test_the_sentence_names_what_is_on(show: Show) -> None:
     assert show.bracket("defense").title == "nothing"
     show.session.intent.turn("gradient-noise", 0.5)
