@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import gzip
+import math
 import re
 import shutil
 import subprocess
@@ -283,6 +284,20 @@ def test_the_doctor_notices_a_changed_weight_file(monkeypatch: pytest.MonkeyPatc
     finding = next(f for f in doctor.examine(deep=False) if f.name == "weights")
     assert not finding.ok
     assert victim.name in finding.line("en")
+
+
+def test_the_doctor_asks_for_the_weights_of_every_trained_in_defence() -> None:
+    from fakes import logins
+
+    scene = logins().scene("logins")
+    asked = {m.id: list(doctor._choices(scene, m)) for m in scene.models}
+    given = math.prod(len(knob.stops) for knob in scene.knobs)
+    assert [len(asked[m]) for m in ("small", "deep", "ready")] == [given * 4, given, given * 8]
+    knobs = ({"mid", "bido", "tl-dmi"}, {"epsilon", "tl-dmi"})
+    for model, trained in zip(("small", "ready"), knobs, strict=True):
+        assert {k for _, needed in asked[model] for k in needed} == trained
+        for values, needed in asked[model]:
+            assert {k for k in trained if values[k] not in ("off", math.inf)} == needed
 
 
 @pytest.mark.parametrize(

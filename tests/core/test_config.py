@@ -1,12 +1,14 @@
 """From a choice to a frozen configuration, and every wrong choice to one clear line."""
 
 import math
+import tomllib
 
 import pytest
 from fakes import logins
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi_studio.core import cards
 from mi_studio.core.cards import library
 from mi_studio.core.config import (
     MAX_SEED,
@@ -114,6 +116,23 @@ def test_a_trained_defence_is_there_where_any_model_was_trained_so():
         assert why_not_defense(known, cards.defense("mid")) is None or not any(
             "mid" in m.provides for m in known.models
         )
+
+
+def test_what_a_model_provides_is_read_from_its_scenes_card():
+    catalogue = library().scene("catalogue")
+    raw = tomllib.loads((catalogue.folder / "card.toml").read_text("utf-8"))
+    raw["models"][0]["provides"] = ["mid"]
+    scene = cards._scene(raw, catalogue.folder, catalogue.module)
+    assert why_not_defense(catalogue, library().defense("mid"))
+    assert why_not_defense(scene, library().defense("mid")) is None
+    assert scene.models_for(library().defense("dp-training")) == list(scene.models)
+
+
+def test_models_provide_nothing_that_no_defence_asks_for():
+    asked = {name for d in library().defenses for name in d.requires}
+    for scene in library().scenes:
+        for model in scene.models:
+            assert set(model.provides) <= asked, (scene.id, model.id)
 
 
 def test_a_model_that_was_not_trained_so_is_named_with_those_that_were():
