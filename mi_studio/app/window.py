@@ -24,7 +24,8 @@ from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
 from mi_studio.app.widgets.knobs import ProtectionPanel
-from mi_studio.app.widgets.picture import MARGIN, PaneRow, PicturePane
+from mi_studio.app.widgets.panes import PaneRow, PicturePane
+from mi_studio.app.widgets.picture import MARGIN
 from mi_studio.app.widgets.seen import SeenPanel
 from mi_studio.app.widgets.sentence import Sentence
 from mi_studio.app.widgets.side import Side
@@ -249,11 +250,10 @@ class MainWindow(QMainWindow):
         old, self._view = self._view, view
         if view is old:
             return
-        if old is None or len(old.panes) != len(view.panes):
-            for pane in self.row.set_count(len(view.panes)):
+        if old is None or _places(old) != _places(view):
+            for pane in self.row.set_count(*_places(view)):
                 pane.retranslate(self._language)
-        for pane, part in zip(self.panes, view.panes, strict=False):
-            pane.show_view(part)
+        self.row.show_views(view.panes)
         if old is None or _heights(old) != _heights(view):
             self.row.align()
         if old is None or old.sentence is not view.sentence:
@@ -382,6 +382,11 @@ def _side_words(view: StageView) -> tuple[object, ...]:
     knobs = tuple((k.id, k.title, k.reason, k.note) for k in view.knobs)
     bars = len(view.seen.view.bars) if view.seen.view is not None else 0
     return knobs, bars, view.seen.sentence, len(view.cost.figures), view.cost.sentence
+
+
+def _places(view: StageView) -> tuple[int, int]:
+    """Return how many panes there are, and for how many there is room at least."""
+    return len(view.panes), 2 if view.panes[0].names else 3
 
 
 def _heights(view: StageView) -> tuple[object, ...]:

@@ -45,11 +45,17 @@ def breakable(text: str) -> str:
     return _INSIDE.sub(JOINER, _LAST_WORD.sub(FIRM, _BEFORE_NUMBER.sub(FIRM, text)))
 
 
+def tooltip(text: str) -> str:
+    """Return a text as rich text, so that its tooltip breaks into lines."""
+    plain = breakable(text).replace("&", "&amp;").replace("<", "&lt;")
+    return f"<qt>{plain}</qt>" if plain else ""
+
+
 def together(text: str, most: int = 40) -> str:
-    """Let an enumeration break at its signs only, unless a part is so long that it must break inside."""
+    """Let an enumeration break after its signs only, unless a part is so long that it must break inside."""
     latin, japanese = " · ", "・"
     if latin in text:
-        return latin.join(p.replace(" ", FIRM) if len(p) <= most else p for p in text.split(latin))
+        return f"{FIRM}· ".join(p.replace(" ", FIRM) if len(p) <= most else p for p in text.split(latin))
     parts = text.split(japanese)
     if len(parts) == 1:
         return text
@@ -111,6 +117,8 @@ PICK = {
     "defense": Text("Choose the defences", "防御を選ぶ"),
     "target": Text("Choose the target", "標的を選ぶ"),
 }
+SEARCH = Text("Search by name", "名前で探す")
+FOUND_NONE = Text("Nobody of that name.", "見つかりません。")
 SEVERAL = Text("Several can be on at once.", "複数を同時に選べます。")
 STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
 CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")
@@ -124,6 +132,11 @@ TWIN_HERE = Text(
 OWN_PICTURE = Text("Use your own picture…", "自分の画像を使う…")
 PASTE = Text("Paste", "貼り付け")
 PASTE_HELP = Text("Paste a picture from the clipboard", "クリップボードの画像を貼り付け")
+WALL_HELP = Text(
+    "Click a picture to enlarge it, or go there with the arrow keys and press Return.",
+    "画像をクリックすると拡大します。矢印キーで移り、Enterで拡大することもできます。",
+)
+BACK_TO_ALL = Text("Back to all of them", "一覧に戻る")
 DROP = Text("Drop the picture here", "ここに画像をドロップ")
 
 # The timeline

@@ -176,12 +176,12 @@ KINDS = {
                 "同僚が見れば、誰の顔か見当がつきます。",
             ),
             Text(
-                "{k} of {n} people can be told by their faces.",
+                "{k} of {n} people can be recognised.",
                 "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
             ),
         ),
         some=Text(
-            "{k} of {n} people can be told by their faces.",
+            "{k} of {n} people can be recognised.",
             "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
         ),
         nothing=Said(

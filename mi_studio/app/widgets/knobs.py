@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.common import BarSlider, Button, Card, IconButton, Label, height_for, margins
+from mi_studio.app.widgets.switch import Switch
 from mi_studio.app.words import (
     FIRST_KNOBS,
     LIVE,
@@ -42,8 +43,8 @@ from mi_studio.app.words import (
     PROTECTION,
     SITUATION,
     WHAT_IS,
-    breakable,
     say,
+    tooltip,
 )
 from mi_studio.core.knobs import Value
 from mi_studio.studio.views import KnobView
@@ -355,8 +356,8 @@ class Segments(QWidget):
 
     @classmethod
     def suits(cls, view: KnobView) -> bool:
-        """Whether all stops of a knob can stand side by side."""
-        return len(view.stops) <= cls.MOST and not view.continuous
+        """Whether all stops of a knob can stand side by side, and it is no mere switch."""
+        return len(view.stops) <= cls.MOST and not view.continuous and not Switch.suits(view)
 
     def set_knob(self, view: KnobView) -> None:
         """Take over stops and value."""
@@ -381,7 +382,7 @@ class Segments(QWidget):
             button.setAccessibleName(f"{view.title}: {label}")
             said = (view.reason, view.help, view.note)
             button.setAccessibleDescription(" ".join(t for t in said if t))
-            button.setToolTip(_wrapped(view.reason or view.help))
+            button.setToolTip(tooltip(view.reason or view.help))
 
     def _walk(self, at: int, by: int) -> None:
         to = min(len(self.buttons) - 1, max(0, at + by))
@@ -402,7 +403,7 @@ class Segments(QWidget):
 
 
 class KnobRow(QWidget):
-    """One knob: title, value, slider or segments, and one sentence below."""
+    """One knob: title, value, slider, segments or switch, and one sentence below."""
 
     moved = Signal(str, object)
 
@@ -410,20 +411,21 @@ class KnobRow(QWidget):
         super().__init__()
         self._id = ""
         self._language = "en"
-        self._compact = False
+        self._compact = self._shared = False
         self._view: KnobView | None = None
         self.title, self.value = Label("body", wrap=True), Label("value")
         self.help = IconButton("what", 22, plain=True, glyph=16, token="quiet")
-        self.slider, self.choice = KnobSlider(), Segments()
+        self.slider, self.choice, self.switch = KnobSlider(), Segments(), Switch()
         self.note = Label("quiet", wrap=True)
         self.help.clicked.connect(self._explain)
-        self.slider.moved.connect(lambda value: self.moved.emit(self._id, value))
-        self.choice.moved.connect(lambda value: self.moved.emit(self._id, value))
+        for control in (self.slider, self.choice, self.switch):
+            control.moved.connect(lambda value: self.moved.emit(self._id, value))
         middle = Qt.AlignmentFlag.AlignVCenter
         self._line = QHBoxLayout()
         self._line.setSpacing(4)
         self._line.addWidget(self.title, 1, middle)
         self._line.addWidget(self.value, 0, middle)
+        self._line.addWidget(self.switch, 0, middle)
         self._line.addWidget(self.help, 0, middle)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -455,13 +457,17 @@ class KnobRow(QWidget):
         if listed:
             self.choice.set_knob(view)
         self.choice.setVisible(listed)
+        switched = Switch.suits(view)
+        if switched:
+            self.switch.set_knob(view)
+        self.switch.setVisible(switched)
         self.value.setVisible(not listed)
         self._show_slider()
         self.slider.set_knob(view)
         self.slider.setAccessibleName(f"{view.title}: {view.label}")
         said = (view.reason, view.help, view.note)
         self.slider.setAccessibleDescription(" ".join(t for t in said if t))
-        self.slider.setToolTip(_wrapped(view.reason or view.help))
+        self.slider.setToolTip(tooltip(view.reason or view.help))
         self.retranslate(self._language)
         self.arrange()
 
@@ -471,6 +477,12 @@ class KnobRow(QWidget):
         self._show_slider()
         self._show_note()
 
+    def share_reason(self, shared: bool) -> None:
+        """Leave the reason to the row below, which has the same."""
+        if shared != self._shared:
+            self._shared = shared
+            self._show_note()
+
     def _show_note(self) -> None:
         """Say why a knob has no effect, or what its last move did; in low windows its first sentence."""
         if self._view is None:
@@ -478,13 +490,14 @@ class KnobRow(QWidget):
         said = self._view.reason or self._view.note
         shown = said if self._view.reason or not self._compact else _first(said)
         self.note.say(shown)
-        self.note.setToolTip(_wrapped(said) if shown != said else "")
+        self.note.setToolTip(tooltip(said) if shown != said else "")
         self.note.setAccessibleName(said)
-        self.note.setVisible(bool(said))
+        self.note.setVisible(bool(said) and not self._shared)
 
     def _show_slider(self) -> None:
         dimmed = self._view is not None and bool(self._view.reason)
-        self.slider.setVisible(not self.segmented and not (dimmed and self._compact))
+        other = self._view is not None and (self.segmented or Switch.suits(self._view))
+        self.slider.setVisible(not other and not (dimmed and self._compact))
 
     def arrange(self) -> None:
         """Put segments beside the title where both have room on one line, else below it."""
@@ -495,7 +508,7 @@ class KnobRow(QWidget):
             self._beside = beside
             if beside:
                 self._column.removeWidget(self.choice)
-                self._line.insertWidget(2, self.choice, 0, Qt.AlignmentFlag.AlignVCenter)
+                self._line.insertWidget(3, self.choice, 0, Qt.AlignmentFlag.AlignVCenter)
             else:
                 self._line.removeWidget(self.choice)
                 self._column.insertWidget(2, self.choice)
@@ -517,7 +530,7 @@ class KnobRow(QWidget):
             self.help.setAccessibleName(say(WHAT_IS, language, title=self._view.title))
             said = (self._view.help, self._view.reason)
             self.help.setAccessibleDescription(" ".join(t for t in said if t))
-            self.help.setToolTip(_wrapped(self._view.help))
+            self.help.setToolTip(tooltip(self._view.help))
 
     def _explain(self) -> None:
         QToolTip.showText(
@@ -723,8 +736,9 @@ class ProtectionPanel(Card):
             self._area.column.addWidget(row)
             self.rows.append(row)
         ordered = self._ordered(knobs)
-        for row, view in zip(self.rows, ordered, strict=False):
+        for row, view, following in zip(self.rows, ordered, (*ordered[1:], None), strict=False):
             row.show_view(view)
+            row.share_reason(bool(view.reason) and following is not None and following.reason == view.reason)
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(knobs))
         self._head(ordered)
@@ -735,7 +749,14 @@ class ProtectionPanel(Card):
         QTimer.singleShot(0, self._area, self._area.settle)
 
     def _ordered(self, knobs: tuple[KnobView, ...]) -> list[KnobView]:
-        return sorted(knobs, key=lambda k: (bool(k.reason), k.situation, Segments.suits(k)))
+        """Return the knobs in their order of display; those of one reason follow each other."""
+        reasons = list(dict.fromkeys(k.reason for k in knobs))
+
+        def place(knob: KnobView) -> tuple[object, ...]:
+            few = Switch.suits(knob) or Segments.suits(knob)
+            return bool(knob.reason), reasons.index(knob.reason), knob.situation, few
+
+        return sorted(knobs, key=place)
 
     def _head(self, ordered: list[KnobView]) -> None:
         """Put the quiet heading above the first knob that is no protection's."""
@@ -776,9 +797,3 @@ class ProtectionPanel(Card):
 def _first(text: str) -> str:
     """Return the first sentence of a text."""
     return re.split(r"(?<=。)|(?<=[.!?])\s", text, maxsplit=1)[0]
-
-
-def _wrapped(text: str) -> str:
-    """Return a text as rich text, so that its tooltip breaks into lines."""
-    plain = breakable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return f"<qt>{plain}</qt>" if plain else ""

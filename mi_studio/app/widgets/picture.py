@@ -1,37 +1,41 @@
 # ruff: noqa: D102, ARG002 -- methods that Qt calls
-"""One picture of the stage, and the row of them."""
+"""Pictures as they are drawn: one, or a wall of several."""
 
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
     QImage,
+    QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
     QTransform,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mi_studio.app import theme
-from mi_studio.app.widgets.bar import Bar
-from mi_studio.app.widgets.common import Button, Label, height_for
-from mi_studio.app.words import DROP, NOTHING_YET, OWN_PICTURE, PASTE_HELP, TWIN_HERE, breakable, say
+from mi_studio.app.widgets.wall import NAMED, Grid, in_lines, lines_needed
+from mi_studio.app.words import breakable
 from mi_studio.core.step import Pictures
-from mi_studio.studio.views import PaneView
 
+TINY = 12
+"""Type size in pixels of the names below the pictures of a wall."""
 MARGIN = 6
 """Room around a picture, for the ring."""
-FOOT = 26
-"""Height of the line below a picture."""
+PHOTO = 64
+"""From so many pixels a side on a picture is drawn smoothly: a smaller one is its pixels."""
 
 
 def to_images(pictures: Pictures) -> list[QImage]:
@@ -67,7 +71,29 @@ def draw_image(painter: QPainter, image: QImage, rect: QRectF, radius: float) ->
 
 
 class PictureView(QWidget):
-    """Pictures as large as they fit, at the left; several form a wall."""
+    """Pictures as large as they fit, at the left; several form a wall.
+
+    In a wall one picture is pointed at, by the mouse or, with the focus, by the arrow keys; it can be
+    enlarged to fill the place of all.
+
+    Signals
+    -------
+    pointed
+        Which picture is pointed at, or -1.
+    enlarged
+        Which picture shall be shown alone, or -1 for all.
+    """
+
+    pointed = Signal(int)
+    enlarged = Signal(int)
+    ARROWS: ClassVar = {
+        Qt.Key.Key_Left: (-1, 0),
+        Qt.Key.Key_Right: (1, 0),
+        Qt.Key.Key_Up: (0, -1),
+        Qt.Key.Key_Down: (0, 1),
+    }
+    ENTER: ClassVar = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    KEYS: ClassVar = {*ARROWS, *ENTER, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape}
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,20 +101,32 @@ class PictureView(QWidget):
         self.setMinimumSize(96, 96)
         self._shown: Pictures | None = None
         self._images: list[QImage] = []
+        self._names: tuple[str, ...] = ()
         self._ring = False
         self._dropping = False
         self._words = ("", "")
+        self._at = self._alone = -1
+        self._grid: Grid | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(280, 280)
 
-    def set_pictures(self, pictures: Pictures | None, ring: bool) -> None:
+    @property
+    def several(self) -> bool:
+        """Whether it is a wall, even if one of its pictures is enlarged now."""
+        return len(self._images) > 1
+
+    def set_pictures(self, pictures: Pictures | None, ring: bool, names: tuple[str, ...] = ()) -> None:
         """Show other pictures; the very same array costs nothing."""
-        if pictures is self._shown and ring == self._ring:
+        if pictures is self._shown and ring == self._ring and names == self._names:
             return
+        count = len(self._images)
         if pictures is not self._shown:
             self._images = [] if pictures is None else to_images(pictures)
-        self._shown, self._ring = pictures, ring
+        if len(self._images) != count or names != self._names:
+            self._grid = None
+            self.setMouseTracking(self.several)
+        self._shown, self._ring, self._names = pictures, ring, names
         self.update()
 
     def set_words(self, empty: str, drop: str) -> None:
@@ -101,8 +139,50 @@ class PictureView(QWidget):
         self._dropping = dropping
         self.update()
 
+    def point(self, at: int) -> None:
+        """Mark a picture of the wall, or none (-1)."""
+        if at != self._at:
+            self._at = at
+            self.update()
+
+    def enlarge(self, alone: int) -> None:
+        """Show one picture of the wall alone, or all of them again (-1)."""
+        if alone != self._alone:
+            self._alone = alone
+            self._grid = None
+            self.update()
+
+    def _visible(self) -> list[int]:
+        """Return which pictures are to be seen."""
+        if self.several and 0 <= self._alone < len(self._images):
+            return [self._alone]
+        return list(range(len(self._images)))
+
+    def _place(self) -> Grid:
+        """Return the grid of what is to be seen, worked out anew only when something has changed."""
+        if self._grid is None:
+            count = len(self._visible())
+            width, height = self.width() - 2 * MARGIN, self.height() - 2 * MARGIN
+            self._grid = Grid.fitting(count, width, height)
+            metrics = QFontMetricsF(self._type())
+            names = [self._names[i] for i in self._visible() if i < len(self._names)]
+            for lines in (1, 2) if names else ():
+                named = Grid.fitting(count, width, height, lines * math.ceil(metrics.height()) + 2)
+                if named.side < NAMED * theme.scale():
+                    break
+                if lines == lines_needed(names, lambda n, g=named: metrics.horizontalAdvance(n) <= g.side):  # type: ignore[misc]
+                    self._grid = named
+                    break
+        return self._grid
+
+    def _type(self) -> QFont:
+        return theme.font(theme.BODY, bold=True) if len(self._visible()) == 1 else theme.font(TINY)
+
     def frame(self) -> QRectF:
-        """Return the square that the pictures fill."""
+        """Return the rectangle that the pictures fill."""
+        if self.several:
+            grid = self._place()
+            return QRectF(MARGIN, MARGIN, grid.width, grid.height)
         room = min(self.width(), self.height()) - 2 * MARGIN
         if len(self._images) == 1:
             ratio = self.devicePixelRatioF()
@@ -113,26 +193,22 @@ class PictureView(QWidget):
         return QRectF(MARGIN, MARGIN, room, room)
 
     def cells(self) -> list[QRectF]:
-        """Return where each picture is drawn."""
-        frame, count = self.frame(), len(self._images)
-        columns = math.ceil(math.sqrt(count))
-        gap = 4.0 if count > 1 else 0.0
-        side = (frame.width() - gap * (columns - 1)) / max(1, columns)
-        rects = []
-        for i, image in enumerate(self._images):
-            scale = side / max(image.width(), image.height())
+        """Return where each picture that is to be seen is drawn."""
+        frame, rects = self.frame(), []
+        for i, which in enumerate(self._visible()):
+            image = self._images[which]
+            place = self._place().cell(i).translated(frame.topLeft()) if self.several else frame
+            scale = place.width() / max(image.width(), image.height())
             width, height = image.width() * scale, image.height() * scale
-            corner = frame.topLeft() + QPointF((i % columns) * (side + gap), (i // columns) * (side + gap))
-            rects.append(
-                QRectF(corner.x() + (side - width) / 2, corner.y() + (side - height) / 2, width, height)
-            )
+            left, top = (place.width() - width) / 2, (place.height() - height) / 2
+            rects.append(QRectF(place.x() + left, place.y() + top, width, height))
         return rects
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = self.frame()
+        frame, visible = self.frame(), self._visible()
         if not self._images:
             painter.setPen(
                 Qt.PenStyle.NoPen if self._ring else QPen(colors.color("quiet"), 1.2, Qt.PenStyle.DashLine)
@@ -140,13 +216,22 @@ class PictureView(QWidget):
             painter.setBrush(colors.color("window"))
             painter.drawRoundedRect(frame, 8, 8)
             self._write(painter, frame, self._words[0])
-        for image, rect in zip(self._images, self.cells(), strict=True):
-            draw_image(painter, image, rect, 8 if len(self._images) == 1 else 4)
+        elif self._images[0].width() >= PHOTO:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        radius = 8 if len(visible) == 1 else 4
+        cells = self.cells()
+        for which, rect in zip(visible, cells, strict=True):
+            draw_image(painter, self._images[which], rect, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.several:
+            self._caption(painter, frame)
+            if len(visible) > 1 and 0 <= self._at < len(cells):
+                painter.setPen(QPen(colors.color("accent"), 3))
+                painter.drawRoundedRect(cells[self._at].adjusted(-1, -1, 1, 1), radius + 1, radius + 1)
         if self._ring:
             painter.setPen(QPen(colors.color("leak"), 3))
             painter.drawRoundedRect(frame.adjusted(-4, -4, 4, 4), 11, 11)
-        elif len(self._images) == 1:
+        elif len(visible) == 1 and not self.several:
             painter.setPen(QPen(colors.color("line"), 1))
             painter.drawRoundedRect(frame.adjusted(-0.5, -0.5, 0.5, 0.5), 8, 8)
         if self._dropping:
@@ -155,262 +240,109 @@ class PictureView(QWidget):
             painter.drawRoundedRect(frame, 8, 8)
             self._write(painter, frame, self._words[1])
 
+    def _caption(self, painter: QPainter, frame: QRectF) -> None:
+        """Write the names below the pictures, where there is room for them."""
+        grid = self._place()
+        if not grid.caption:
+            return
+        painter.setFont(self._type())
+        painter.setPen(theme.current().color("text"))
+        metrics = QFontMetricsF(self._type())
+        for i, which in enumerate(self._visible()):
+            below = grid.below(i).translated(frame.topLeft())
+            name = self._names[which] if which < len(self._names) else ""
+            lines = in_lines(name, lambda n: metrics.horizontalAdvance(n) <= grid.side)
+            middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            painter.drawText(below.translated(0, 2), middle, "\n".join(lines))
+
     def _write(self, painter: QPainter, frame: QRectF, text: str) -> None:
         painter.setPen(theme.current().color("quiet"))
         painter.setFont(theme.font(theme.BODY))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(frame.adjusted(24, 8, -24, -8), flags, breakable(text))
 
+    # pointing at one picture of a wall
 
-class PicturePane(QWidget):
-    """A picture with its title above and its meter and footer below.
+    def _under(self, place: QPointF) -> int:
+        """Return which picture of the wall is at a place, or -1."""
+        visible = self._visible()
+        if not self.several:
+            return -1
+        found = self._place().at(place - self.frame().topLeft(), len(visible))
+        return visible[found] if found >= 0 else -1
 
-    Signals
-    -------
-    file_dropped
-        Path (or address) of the file that was dropped.
-    open_requested, paste_requested
-        From the two small buttons, shown where pictures are accepted.
-    """
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        under = self._under(event.position())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if under >= 0 else Qt.CursorShape.ArrowCursor)
+        if self.several and self._alone < 0 and under != self._at:
+            self.pointed.emit(under)
 
-    file_dropped = Signal(str)
-    open_requested = Signal()
-    paste_requested = Signal()
-    SHORTEST = 32
-    """Length in pixels below which a meter's bar would say nothing."""
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._at >= 0 and self._alone < 0 and not self.hasFocus():
+            self.pointed.emit(-1)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.title, self.subtitle = Label("title", wrap=True), Label("quiet", wrap=True)
-        self.view = PictureView()
-        self.badge = Label("badge")
-        self.badge.setParent(self.view)
-        self.badge.move(MARGIN + 8, MARGIN + 8)
-        self.badge.hide()
-        self.meter_name, self.meter_number = Label("quiet"), Label("title")
-        self.meter_bar = Bar("leak")
-        self.footer = Label("quiet", wrap=True)
-        self.own, self.paste = Button("picture", "accent"), Button("paste", "accent")
-        self.footer.setMinimumHeight(FOOT)
-        for button in (self.own, self.paste):
-            button.setProperty("link", True)
-        self.own.clicked.connect(self.open_requested)
-        self.paste.clicked.connect(self.paste_requested)
-
-        self.header = QWidget()
-        top = QVBoxLayout(self.header)
-        top.setContentsMargins(MARGIN, 0, 0, 0)  # the gap to the next pane is room enough
-        top.setSpacing(3)
-        top.addWidget(self.title)
-        top.addWidget(self.subtitle)
-        top.addStretch(1)
-
-        self.meter = QWidget()
-        self.meter.setFixedHeight(FOOT)
-        meter = self._meter = QHBoxLayout(self.meter)
-        meter.setContentsMargins(0, 0, 0, 0)
-        meter.setSpacing(8)
-        meter.addWidget(self.meter_name)
-        meter.addWidget(self.meter_bar, 1)
-        meter.addWidget(self.meter_number)
-
-        self.foot = QWidget()
-        foot = QVBoxLayout(self.foot)
-        foot.setContentsMargins(MARGIN, 2, MARGIN, 0)
-        foot.setSpacing(2)
-        foot.addWidget(self.meter)
-        tools = QHBoxLayout()
-        tools.setSpacing(2)
-        tools.addWidget(self.footer, 1)
-        tools.addWidget(self.own)
-        tools.addWidget(self.paste)
-        foot.addLayout(tools)
-        foot.addStretch(1)
-
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.header)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.foot)
-        self._view: PaneView | None = None
-        self._own_text = ""
-        self._vacant = False
-        self._language = "en"
-        self.setMinimumWidth(120)
-        self.meter.hide()
-        self.set_accepts_files(False)
-        self.retranslate("en")
-
-    def set_accepts_files(self, accepts: bool) -> None:
-        """Take dropped files, and show the two buttons."""
-        self.setAcceptDrops(accepts)
-        self.own.setVisible(accepts)
-        self.paste.setVisible(accepts)
-
-    def set_vacant(self, vacant: bool) -> None:
-        """Stand empty, with a hint of what will come here."""
-        if vacant != self._vacant:
-            self._vacant = vacant
-            if vacant:
-                self.show_view(PaneView("", "", "", None, None, ""))
-            self.retranslate(self._language)
-
-    def set_badge(self, text: str, explanation: str = "") -> None:
-        """Show a badge on the picture; an empty text hides it."""
-        self.badge.say(text)
-        self.badge.setToolTip(explanation)
-        self.badge.setAccessibleDescription(explanation)
-        self.badge.adjustSize()
-        self.badge.setVisible(bool(text))
-
-    def show_view(self, view: PaneView) -> None:
-        """Draw a pane."""
-        self.view.set_pictures(view.pictures, view.ring)
-        old, self._view = self._view, view
-        if old is not None and _words(old) == _words(view):
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        under = self._under(event.position())
+        if under < 0 or event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
             return
-        self.title.say(view.title)
-        self.subtitle.say(view.subtitle)
-        self.footer.say(view.footer)
-        self.footer.setToolTip(view.footer)
-        self.footer.setVisible(bool(view.footer))
-        self.meter.setVisible(view.meter is not None)
-        if view.meter is not None:
-            name, share, number = view.meter
-            self.meter_name.say(name)
-            self.meter_bar.set_share(share)
-            self.meter_number.say(number)
-            self.meter.setToolTip(f"{name} {number}")
-        self._fit()
-        self.view.setAccessibleName(view.title)
-        self.view.setAccessibleDescription(view.described)
-        self.view.setToolTip("\n".join(t for t in (view.subtitle, view.described) if t))
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.pointed.emit(under)
+        self.enlarged.emit(-1 if self._alone >= 0 else under)
 
-    def retranslate(self, language: str) -> None:
-        """Say the pane's own words in another language."""
-        self._language = language
-        self._own_text = say(OWN_PICTURE, language)
-        self.own.setAccessibleName(self._own_text)
-        self.own.setToolTip(self._own_text)
-        self._fit()
-        self.paste.setAccessibleName(say(PASTE_HELP, language))
-        self.paste.setToolTip(f"{say(PASTE_HELP, language)} (Ctrl+V)")
-        empty = say(TWIN_HERE if self._vacant else NOTHING_YET, language)
-        self.view.set_words(empty, say(DROP, language))
-        if self._vacant:
-            self.view.setAccessibleName(empty)
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys that walk a wall while focused, and say whose picture is under the mouse."""
+        override = event.type() == QEvent.Type.ShortcutOverride and self.several
+        if override and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.several:
+            under = self._under(QPointF(event.pos()))
+            if 0 <= under < len(self._names):
+                QToolTip.showText(event.globalPos(), self._names[under], self)
+                return True
+        return super().event(event)
 
-    def _fit(self) -> None:
-        """Leave out the words of the button and of the meter where they have no room."""
-        around = 2 * MARGIN + self.SHORTEST + 2 * self._meter.spacing()
-        words = (self.meter_name, self.meter_number)
-        wanted = sum(label.fontMetrics().horizontalAdvance(label.said) + 2 for label in words)
-        self.meter_name.setVisible(wanted + around <= self.width())
-        self.own.setText(self._own_text)
-        wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 2
-        wanted += self.own.sizeHint().width() + self.paste.sizeHint().width()
-        if self.width() and wanted + 2 * MARGIN + 6 > self.width():
-            self.own.setText("")
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, count = Qt.Key(event.key()), len(self._images)
+        at = max(0, self._at)
+        if not self.several:
+            super().keyPressEvent(event)
+        elif key in self.ENTER:
+            self.pointed.emit(at)
+            self.enlarged.emit(-1 if self._alone >= 0 else at)
+        elif key == Qt.Key.Key_Escape and self._alone >= 0:
+            self.enlarged.emit(-1)
+        elif key in self.ARROWS or key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            to = 0 if key == Qt.Key.Key_Home else count - 1
+            if key in self.ARROWS:
+                right, down = self.ARROWS[key]
+                alone = self._alone >= 0  # one by one, as there are no rows to see
+                to = min(count - 1, max(0, at + right + down)) if alone else self._place().walked(
+                    at, right, down, count
+                )  # fmt: skip
+            self.pointed.emit(to)
+            if self._alone >= 0:
+                self.enlarged.emit(to)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self.several and self._at < 0:
+            self.pointed.emit(0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if self.several and self._alone < 0:
+            self.pointed.emit(-1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._grid = None
 
     def changeEvent(self, event: QEvent) -> None:
-        """Let the badge be as large as its words when the type has changed."""
+        """Find another grid when the type has changed."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            QTimer.singleShot(0, self.badge, self.badge.adjustSize)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-            self.view.set_dropping(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.view.set_dropping(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.view.set_dropping(False)
-        urls = event.mimeData().urls()
-        if urls:
-            event.acceptProposedAction()
-            self.file_dropped.emit(urls[0].toLocalFile() or urls[0].toString())
-
-
-def _words(view: PaneView) -> tuple[object, ...]:
-    return (view.title, view.subtitle, view.footer, view.meter, view.described)
-
-
-class PaneRow(QWidget):
-    """Panes side by side, with their pictures on one line and of one size."""
-
-    GAP = 14
-
-    def __init__(self, count: int = 3) -> None:
-        super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(self.GAP)
-        self.panes: list[PicturePane] = []
-        self._compact = False
-        self.set_count(count)
-
-    def set_count(self, count: int) -> list[PicturePane]:
-        """Have this many panes; return the new ones. There is room for three at least.
-
-        The third is where the undefended twin will be: the pictures keep their place when it comes.
-        """
-        used, count = count, max(3, count)
-        new = []
-        while len(self.panes) < count:
-            pane = PicturePane()
-            self.panes.append(pane)
-            self._row.addWidget(pane, 1)
-            self._dress(pane)
-            new.append(pane)
-        for i, pane in enumerate(self.panes):
-            pane.setVisible(i < count)
-            pane.set_vacant(used <= i < count)
-        return new
-
-    def set_compact(self, compact: bool) -> None:
-        """Leave the subtitles to the tooltips, for windows that are not high."""
-        self._compact = compact
-        for pane in self.panes:
-            self._dress(pane)
-        self.align()
-
-    def _dress(self, pane: PicturePane) -> None:
-        pane.subtitle.setVisible(not self._compact)
-        pane.title.set_snug(self._compact)
-
-    def align(self) -> None:
-        """Give all headers one height, and all feet."""
-        shown = [p for p in self.panes if not p.isHidden()]
-        if not shown or not self.width():
-            return
-        width = (self.width() - self.GAP * (len(shown) - 1)) // len(shown)
-        header = max(height_for(p.header, width) for p in shown)
-        foot = max(height_for(p.foot, width) for p in shown)
-        for pane in shown:
-            if pane.header.height() != header or pane.header.minimumHeight() != header:
-                pane.header.setFixedHeight(header)
-            side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
-            pane.meter.setMaximumWidth(max(250, side))
-            if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
-                pane.foot.setFixedHeight(foot)
-        most = header + foot + width + 4
-        if self.maximumHeight() != most:
-            self.setMaximumHeight(most)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Align again when the type has changed."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            QTimer.singleShot(0, self, self.align)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.align()
+            self._grid = None

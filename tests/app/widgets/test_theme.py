@@ -111,7 +111,7 @@ def test_lines_break_where_it_reads_well() -> None:
     assert held == "same seed · its own choice: step_375"
     assert words.breakable("Somebody would recognise it.").replace(words.FIRM, "_").endswith("recognise_it.")
     listed = words.together("Likeness 0.62 · one picture, one seed").replace(words.FIRM, "_")
-    assert listed == "Likeness_0.62 · one_picture,_one_seed"
+    assert listed == "Likeness_0.62_· one_picture,_one_seed"  # no line begins with the sign
     long = "a part that is longer than any line could ever be"
     assert words.together(long) == long
     japanese = words.together("一致度 0.62・シード1回の結果")

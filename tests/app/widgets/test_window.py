@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QL
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app import theme
-from mi_studio.app.widgets.picture import PicturePane, to_images
+from mi_studio.app.widgets.panes import PicturePane
+from mi_studio.app.widgets.picture import to_images
 from mi_studio.app.window import MainWindow
 from mi_studio.app.words import FIRM
 from mi_studio.core.step import View

@@ -1,0 +1,348 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
+"""The panes of the stage: a picture with its words, and the row of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from mi_studio.app.widgets.bar import Bar
+from mi_studio.app.widgets.common import Button, IconButton, Label, height_for
+from mi_studio.app.widgets.picture import MARGIN, PictureView
+from mi_studio.app.words import (
+    BACK_TO_ALL,
+    DROP,
+    NOTHING_YET,
+    OWN_PICTURE,
+    PASTE_HELP,
+    TWIN_HERE,
+    WALL_HELP,
+    say,
+)
+from mi_studio.studio.views import PaneView
+
+FOOT = 26
+"""Height of the line below a picture."""
+
+
+class PicturePane(QWidget):
+    """A picture with its title above and its meter and footer below.
+
+    Signals
+    -------
+    file_dropped
+        Path (or address) of the file that was dropped.
+    open_requested, paste_requested
+        From the two small buttons, shown where pictures are accepted.
+    """
+
+    file_dropped = Signal(str)
+    open_requested = Signal()
+    paste_requested = Signal()
+    SHORTEST = 32
+    """Length in pixels below which a meter's bar would say nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.subtitle = Label("title", wrap=True), Label("quiet", wrap=True)
+        self.view = PictureView()
+        self.back = IconButton("close", 30)
+        self.back.setParent(self.view)
+        self.back.hide()
+        self.back.clicked.connect(lambda: self.view.enlarged.emit(-1))
+        self.badge = Label("badge")
+        self.badge.setParent(self.view)
+        self.badge.move(MARGIN + 8, MARGIN + 8)
+        self.badge.hide()
+        self.meter_name, self.meter_number = Label("quiet"), Label("title")
+        self.meter_bar = Bar("leak")
+        self.footer = Label("quiet", wrap=True)
+        self.own, self.paste = Button("picture", "accent"), Button("paste", "accent")
+        self.footer.setMinimumHeight(FOOT)
+        for button in (self.own, self.paste):
+            button.setProperty("link", True)
+        self.own.clicked.connect(self.open_requested)
+        self.paste.clicked.connect(self.paste_requested)
+
+        self.header = QWidget()
+        top = QVBoxLayout(self.header)
+        top.setContentsMargins(MARGIN, 0, 0, 0)  # the gap to the next pane is room enough
+        top.setSpacing(3)
+        top.addWidget(self.title)
+        top.addWidget(self.subtitle)
+        top.addStretch(1)
+
+        self.meter = QWidget()
+        self.meter.setFixedHeight(FOOT)
+        meter = self._meter = QHBoxLayout(self.meter)
+        meter.setContentsMargins(0, 0, 0, 0)
+        meter.setSpacing(8)
+        meter.addWidget(self.meter_name)
+        meter.addWidget(self.meter_bar, 1)
+        meter.addWidget(self.meter_number)
+
+        self.foot = QWidget()
+        foot = QVBoxLayout(self.foot)
+        foot.setContentsMargins(MARGIN, 2, MARGIN, 0)
+        foot.setSpacing(2)
+        foot.addWidget(self.meter)
+        tools = QHBoxLayout()
+        tools.setSpacing(2)
+        tools.addWidget(self.footer, 1)
+        tools.addWidget(self.own)
+        tools.addWidget(self.paste)
+        foot.addLayout(tools)
+        foot.addStretch(1)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.header)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.foot)
+        self._view: PaneView | None = None
+        self._own_text = ""
+        self._vacant = False
+        self._at = -1
+        self._language = "en"
+        self.setMinimumWidth(120)
+        self.meter.hide()
+        self.set_accepts_files(False)
+        self.retranslate("en")
+
+    def set_accepts_files(self, accepts: bool) -> None:
+        """Take dropped files, and show the two buttons."""
+        self.setAcceptDrops(accepts)
+        self.own.setVisible(accepts)
+        self.paste.setVisible(accepts)
+
+    def set_vacant(self, vacant: bool) -> None:
+        """Stand empty, with a hint of what will come here."""
+        if vacant != self._vacant:
+            self._vacant = vacant
+            if vacant:
+                self.show_view(PaneView("", "", "", None, None, ""))
+            self.retranslate(self._language)
+
+    def set_badge(self, text: str, explanation: str = "") -> None:
+        """Show a badge on the picture; an empty text hides it."""
+        self.badge.say(text)
+        self.badge.setToolTip(explanation)
+        self.badge.setAccessibleDescription(explanation)
+        self.badge.adjustSize()
+        self.badge.setVisible(bool(text))
+
+    def show_view(self, view: PaneView) -> None:
+        """Draw a pane."""
+        self.view.set_pictures(view.pictures, view.ring, view.names)
+        old, self._view = self._view, view
+        if old is not None and _words(old) == _words(view):
+            return
+        self.title.say(view.title)
+        self.subtitle.say(view.subtitle)
+        self.footer.say(view.footer)
+        self.footer.setToolTip(view.footer)
+        self.footer.setVisible(bool(view.footer))
+        self.meter.setVisible(view.meter is not None)
+        if view.meter is not None:
+            name, share, number = view.meter
+            self.meter_name.say(name)
+            self.meter_bar.set_share(share)
+            self.meter_number.say(number)
+            self.meter.setToolTip(f"{name} {number}")
+        self._fit()
+        self._describe()
+        self.view.setToolTip("\n".join(t for t in (view.subtitle, view.described) if t))
+
+    def point(self, at: int, alone: int, leads: bool) -> None:
+        """Point at a picture of the wall and show one alone, or neither (-1).
+
+        The leading pane is the one that Tab reaches, and has the button that leads back to all.
+        """
+        several = self.view.several
+        self.view.setFocusPolicy(
+            Qt.FocusPolicy.NoFocus
+            if not several
+            else Qt.FocusPolicy.StrongFocus
+            if leads
+            else Qt.FocusPolicy.ClickFocus
+        )
+        self.view.point(at)
+        self.view.enlarge(alone)
+        self.back.setVisible(several and leads and alone >= 0)
+        corner = self.view.frame().topRight()
+        self.back.move(round(corner.x()) - self.back.width() - 6, MARGIN + 6)
+        self._at = at
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say what the pictures are, and whose is pointed at."""
+        view = self._view
+        if view is not None and view.title:
+            named = 0 <= self._at < len(view.names)
+            self.view.setAccessibleName(f"{view.title}: {view.names[self._at]}" if named else view.title)
+            said = (view.described, say(WALL_HELP, self._language) if self.view.several else "")
+            self.view.setAccessibleDescription(" ".join(t for t in said if t))
+
+    def retranslate(self, language: str) -> None:
+        """Say the pane's own words in another language."""
+        self._language = language
+        self._own_text = say(OWN_PICTURE, language)
+        self.own.setAccessibleName(self._own_text)
+        self.own.setToolTip(self._own_text)
+        self._fit()
+        self.paste.setAccessibleName(say(PASTE_HELP, language))
+        self.paste.setToolTip(f"{say(PASTE_HELP, language)} (Ctrl+V)")
+        self.back.name(say(BACK_TO_ALL, language), "Esc")
+        empty = say(TWIN_HERE if self._vacant else NOTHING_YET, language)
+        self.view.set_words(empty, say(DROP, language))
+        if self._vacant:
+            self.view.setAccessibleName(empty)
+
+    def _fit(self) -> None:
+        """Leave out the words of the button and of the meter where they have no room."""
+        around = 2 * MARGIN + self.SHORTEST + 2 * self._meter.spacing()
+        words = (self.meter_name, self.meter_number)
+        wanted = sum(label.fontMetrics().horizontalAdvance(label.said) + 2 for label in words)
+        self.meter_name.setVisible(wanted + around <= self.width())
+        self.own.setText(self._own_text)
+        wanted = self.footer.fontMetrics().horizontalAdvance(self.footer.said) + 2
+        wanted += self.own.sizeHint().width() + self.paste.sizeHint().width()
+        if self.width() and wanted + 2 * MARGIN + 6 > self.width():
+            self.own.setText("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Let the badge be as large as its words when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self.badge, self.badge.adjustSize)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self.view.set_dropping(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.view.set_dropping(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.view.set_dropping(False)
+        urls = event.mimeData().urls()
+        if urls:
+            event.acceptProposedAction()
+            self.file_dropped.emit(urls[0].toLocalFile() or urls[0].toString())
+
+
+def _words(view: PaneView) -> tuple[object, ...]:
+    return (view.title, view.subtitle, view.footer, view.meter, view.described)
+
+
+class PaneRow(QWidget):
+    """Panes side by side, with their pictures on one line and of one size."""
+
+    GAP = 14
+
+    def __init__(self, count: int = 3) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(self.GAP)
+        self._at = self._alone = -1
+        self._walled = 0
+        self.panes: list[PicturePane] = []
+        self._compact = False
+        self.set_count(count)
+
+    def set_count(self, count: int, least: int = 3) -> list[PicturePane]:
+        """Have this many panes; return the new ones. There is room for three at least.
+
+        The third is where the undefended twin will be: the pictures keep their place when it comes. A wall
+        needs the room more; it has ``least=2``.
+        """
+        used, count = count, max(least, count)
+        new = []
+        while len(self.panes) < count:
+            pane = PicturePane()
+            self.panes.append(pane)
+            self._row.addWidget(pane, 1)
+            self._dress(pane)
+            pane.view.pointed.connect(self._point)
+            pane.view.enlarged.connect(self._enlarge)
+            new.append(pane)
+        for i, pane in enumerate(self.panes):
+            pane.setVisible(i < count)
+            pane.set_vacant(used <= i < count)
+        return new
+
+    def show_views(self, views: Sequence[PaneView]) -> None:
+        """Draw the panes; other pictures than before are shown all together."""
+        for pane, view in zip(self.panes, views, strict=False):
+            pane.show_view(view)
+        walls = [len(v.pictures) for v in views if v.pictures is not None and len(v.pictures) > 1]
+        walled = max(walls, default=0)
+        if walled != self._walled:
+            self._walled, self._at, self._alone = walled, -1, -1
+            self._tell()
+
+    def _point(self, at: int) -> None:
+        if at != self._at:
+            self._at = at
+            self._tell()
+
+    def _enlarge(self, alone: int) -> None:
+        self._alone = alone
+        if alone < 0:  # the keys are the timeline's again
+            for pane in self.panes:
+                pane.view.clearFocus()
+        self._tell()
+
+    def _tell(self) -> None:
+        for i, pane in enumerate(self.panes):
+            pane.point(self._at, self._alone, leads=i == 0)
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave the subtitles to the tooltips, for windows that are not high."""
+        self._compact = compact
+        for pane in self.panes:
+            self._dress(pane)
+        self.align()
+
+    def _dress(self, pane: PicturePane) -> None:
+        pane.subtitle.setVisible(not self._compact)
+        pane.title.set_snug(self._compact)
+
+    def align(self) -> None:
+        """Give all headers one height, and all feet."""
+        shown = [p for p in self.panes if not p.isHidden()]
+        if not shown or not self.width():
+            return
+        width = (self.width() - self.GAP * (len(shown) - 1)) // len(shown)
+        header = max(height_for(p.header, width) for p in shown)
+        foot = max(height_for(p.foot, width) for p in shown)
+        for pane in shown:
+            if pane.header.height() != header or pane.header.minimumHeight() != header:
+                pane.header.setFixedHeight(header)
+            side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
+            pane.meter.setMaximumWidth(max(250, side))
+            if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
+                pane.foot.setFixedHeight(foot)
+        most = header + foot + width + 4
+        if self.maximumHeight() != most:
+            self.setMaximumHeight(most)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Align again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.align)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.align()
