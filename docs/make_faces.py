@@ -1,50 +1,78 @@
-"""Draw a contact sheet of the private people with their names: python docs/make_faces.py [HOW_MANY] [ja]."""
+"""Draw the sheets of faces in the documentation.
+
+python docs/make_faces.py people    everybody's portrait with the name
+python docs/make_faces.py leaked    two private photos, and what was reconstructed from each model
+"""
 
 from __future__ import annotations
 
-import gzip
-import io
 import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from loot import loot
+from PIL import Image, ImageDraw
+from sheets import INK, PAPER, font
 
 from mi_studio.core import paths
-from mi_studio.core.atomic import write_bytes
-from mi_studio.training.faces import people, view
+from mi_studio.core.knobs import Value
+from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
+from mi_studio.engine import employees
 from mi_studio.training.faces.names import read_names
-from mi_studio.training.faces.photo import PORTRAIT_SIDE, photograph
-from mi_studio.training.faces.sitter import prepare
 
-COLUMNS, CAPTION = 10, 18
-INK, PAPER = (30, 32, 36), (246, 246, 248)
+FOLDER = Path(__file__).parent
+CAPTION = 18
 
-#: samples along each side of a pixel
-SAMPLES = 4
+MODELS: dict[str, dict[str, Value]] = {
+    "undefended": {},
+    "MID": {"mid": "on"},
+    "BiDO": {"bido": "on"},
+    "neg. smoothing": {"neg-ls": "on"},
+    "TL-DMI": {"tl-dmi": "on"},
+}
+BLOCK = 15
 
 
-def main(count: int, language: str) -> Image.Image:
-    """Return portraits of the first people, ten in a row, each above its name."""
-    packed = (paths.assets() / "fonts" / "BIZUDPGothic-Regular.ttf.gz").read_bytes()
-    font = ImageFont.truetype(io.BytesIO(gzip.decompress(packed)), 11)
+def people() -> Image.Image:
+    """Return everybody's portrait, ten in a row, each above its name."""
+    with Image.open(paths.assets() / "face-login" / PORTRAITS) as portraits:
+        portraits.load()
+    side = portraits.width // PORTRAIT_COLUMNS
     names = read_names(paths.assets())
-    side, step = PORTRAIT_SIDE, PORTRAIT_SIDE + CAPTION
-    sheet = Image.new("RGB", (COLUMNS * side, -(-count // COLUMNS) * step), PAPER)
+    step = side + CAPTION
+    sheet = Image.new("RGB", (portraits.width, portraits.height // side * step), PAPER)
     pen = ImageDraw.Draw(sheet)
-    for number in range(count):
-        portrait = photograph(prepare(people.private(number)), view.portrait(number), side, SAMPLES)
-        left, top = number % COLUMNS * side, number // COLUMNS * step
-        sheet.paste(Image.fromarray(np.ascontiguousarray(portrait)), (left, top))
-        name = names[number].get(language)
-        pen.text((left + side / 2, top + side + CAPTION / 2), name, INK, font, anchor="mm")
+    for number, name in enumerate(names):
+        row, column = divmod(number, PORTRAIT_COLUMNS)
+        left, top = column * side, row * step
+        box = (left, row * side, left + side, (row + 1) * side)
+        sheet.paste(portraits.crop(box), (left, top))
+        pen.text((left + side / 2, top + side + CAPTION / 2), name.get("en"), INK, font(11), anchor="mm")
     return sheet
 
 
+def leaked() -> Image.Image:
+    """Return two private photos of everybody, and below them what each model gave away."""
+    train, _ = employees.read_photos(paths.assets())
+    rows = {"private photo": train[:, 1], "another": train[:, 6]}
+    rows |= {name: loot(settings=settings).pictures for name, settings in MODELS.items()}
+    side, margin, blocks = employees.SIDE, 120, range(0, len(train), BLOCK)
+    height = len(rows) * side + 12
+    sheet = Image.new("RGB", (margin + BLOCK * side, len(blocks) * height), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for block, first in enumerate(blocks):
+        for row, (name, pictures) in enumerate(rows.items()):
+            top = block * height + row * side
+            pen.text((8, top + side / 2), name, INK, font(13), anchor="lm")
+            strip = np.concatenate(list(pictures[first : first + BLOCK]), 1)
+            sheet.paste(Image.fromarray(strip), (margin, top))
+    return sheet
+
+
+SHEETS = {"people": (people, "faces.webp"), "leaked": (leaked, "faces_leaked.webp")}
+
 if __name__ == "__main__":
-    how_many = next((int(a) for a in sys.argv[1:] if a.isdecimal()), people.PRIVATE)
-    buffer = io.BytesIO()
-    main(how_many, "ja" if "ja" in sys.argv else "en").save(buffer, "WEBP", quality=86, method=6)
-    path = Path(__file__).parent / "faces.webp"
-    write_bytes(path, buffer.getvalue())
-    print(f"{path.name}: {how_many} people, {path.stat().st_size / 1000:.0f} kB")
+    for wanted in sys.argv[1:] or SHEETS:
+        make, name = SHEETS[wanted]
+        make().save(FOLDER / name, "WEBP", quality=88, method=6)
+        print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")

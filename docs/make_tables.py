@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from loot import SEEDS, Loot, loot, pooled
 from numpy.typing import NDArray
 from PIL import Image
 from torch.nn.functional import avg_pool2d, cross_entropy
@@ -34,7 +35,9 @@ from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.knobs import Value, plain
 from mi_studio.core.weights import find_weights
-from mi_studio.engine import Run, models
+from mi_studio.engine import Run, employees, models
+from mi_studio.engine.case import open_case
+from mi_studio.engine.judge import as_images
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import accuracy
@@ -44,7 +47,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LINES = ("kin", "odd")
 RECORDS = (30_000, 2_000)
 CLASS_SCORES = ("evaluator_top1", "distance_same", "distance_other")
-SEEDS = (101, 102, 103)
 MANY_SEEDS = tuple(range(101, 111))
 """Seeds of the reported runs; none of them was used while settings were chosen."""
 
@@ -198,6 +200,64 @@ def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: AR
             yield [line, str(stop.value), *map(found.mean, CLASS_SCORES), found.closer()]
 
 
+def faces(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """Attacks on the undefended face logins, beside what real photos and random faces score."""
+    yield ["what", "people × seeds", *FACE_SCORES, "same < other", "queries each", "seconds"]
+    judge = open_case(resolve("face-login", target="all"), torch.device("cpu"), None).judge
+    _, test = employees.read_photos(paths.assets())
+    photos = [judge.full(as_images(test[:, n], torch.device("cpu"))) for n in range(test.shape[1])]
+    real = {name: np.stack([scores[name] for scores in photos]) for name in photos[0]}
+    yield ["real test photos", f"{len(test)} × {len(photos)} photos", *_face_scores(real), "", ""]
+    base = judge.base_rates()
+    yield ["random faces of the prior", "256 faces", *(f"{base[s]:.2f}" for s in _SCORES), "", "", ""]
+    for name, model, attack, target, seeds in (
+        ("latent search, face-net", "face-net", "latent-search", "all", SEEDS),
+        ("latent search, ResNet-18", "resnet-18", "latent-search", "eight", SEEDS[:1]),
+        ("MI-Face, face-net", "face-net", "mi-face", "all", SEEDS[:1]),
+        ("score search, face-net", "face-net", "score-search", "eight", SEEDS[:1]),
+    ):
+        yield [name, *_face_row([loot(model=model, attack=attack, target=target, seed=s) for s in seeds])]
+
+
+def face_defenses(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """Latent search against every face login that was trained to leak less (60 people, one seed)."""
+    yield ["model", "defence", "test accuracy", "people × seeds", *FACE_SCORES, "same < other"]
+    for model, defence, settings in FACE_MODELS:
+        found = loot(model=model, settings=settings)
+        yield [model, defence, f"{found.utility:.3f}", *_face_row([found])[:-2]]
+
+
+_SCORES = ("evaluator_top1", "evaluator_top5", "distance_same", "distance_other")
+FACE_SCORES = ("top-1", "top-5", "distance same", "distance other")
+FACE_MODELS: tuple[tuple[str, str, dict[str, Value]], ...] = (
+    ("face-net", "none", {}),
+    ("face-net", "MID", {"mid": "on"}),
+    ("face-net", "BiDO", {"bido": "on"}),
+    ("face-net", "negative label smoothing", {"neg-ls": "on"}),
+    ("face-net", "TL-DMI", {"tl-dmi": "on"}),
+    ("face-net-pretrained", "ε = ∞", {"epsilon": "inf"}),
+    ("face-net-pretrained", "ε = 8", {"epsilon": 8.0}),
+    ("face-net-pretrained", "ε = 1", {"epsilon": 1.0}),
+    ("face-net-pretrained", "ε = 0.5", {"epsilon": 0.5}),
+    ("face-net-dp", "ε = 8, from scratch", {}),
+)
+
+
+def _face_row(found: list[Loot]) -> list[str]:
+    scores = {name: pooled(found, name) for name in _SCORES}
+    people = scores["evaluator_top1"].shape[1]
+    seconds = f"{statistics.median(f.seconds for f in found):.0f}"
+    return [f"{people} × {len(found)}", *_face_scores(scores), f"{found[0].queries // people:,}", seconds]
+
+
+def _face_scores(scores: dict[str, NDArray[np.float64]]) -> list[str]:
+    """Return shares, medians of distances, and how many are nearer to themselves than to anybody else."""
+    closer = scores["distance_same"] < scores["distance_other"]
+    shares = [f"{scores[name].mean():.3f}" for name in _SCORES[:2]]
+    medians = [f"{np.median(scores[name]):.2f}" for name in _SCORES[2:]]
+    return [*shares, *medians, f"{closer.sum()} of {closer.size}"]
+
+
 def federated(options: argparse.Namespace) -> Iterator[list[str]]:
     """Client model × training progress × picture size: what one gradient gives away."""
     yield ["model", "training progress", "picture size", "runs", "median PSNR (dB)", "runs ≥ 20 dB", "lowest",
@@ -286,6 +346,8 @@ TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
     "gradient": gradient,
     "evaluator": evaluator,
     "undefended": undefended,
+    "faces": faces,
+    "face-defenses": face_defenses,
     "epsilon": epsilon,
     "granularity": granularity,
 }

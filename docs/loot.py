@@ -1,0 +1,121 @@
+"""What attacks on the face login brought out, kept so that tables and sheets share the runs.
+
+A run of all 60 people takes minutes. It is kept in the cache folder under everything that decides it: its
+configuration, the weights, and the code of engine and attack; a change of any of them runs it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import mi_studio
+from mi_studio.core import paths
+from mi_studio.core.atomic import write_bytes
+from mi_studio.core.cards import library
+from mi_studio.core.config import RunConfig, resolve
+from mi_studio.core.knobs import Value
+from mi_studio.core.step import Pictures
+from mi_studio.core.weights import weights_cards
+from mi_studio.engine import Run
+
+SCENE = "face-login"
+SEEDS = (101, 102, 103)
+"""Seeds of the reported runs; none of them was used while settings were chosen."""
+
+
+@dataclass(frozen=True)
+class Loot:
+    """What one run handed in.
+
+    Attributes
+    ----------
+    pictures
+        uint8 (targets, 64, 64, 3).
+    scores
+        Metric id to one value for each target.
+    utility
+        Share of unseen photos that the attacked model names rightly.
+    """
+
+    config: RunConfig
+    pictures: Pictures
+    scores: dict[str, NDArray[np.float64]]
+    base: dict[str, float]
+    utility: float
+    seconds: float
+    queries: int
+
+
+def loot(
+    *, model: str = "face-net", attack: str = "latent-search", target: str = "all", seed: int = SEEDS[0],
+    settings: Mapping[str, Value] | None = None,
+) -> Loot:  # fmt: skip
+    """Return what an attack brings out, from the cache if it has been run before."""
+    config = resolve(SCENE, model=model, attack=attack, target=target, seed=seed, settings=settings)
+    path = paths.cache_dir() / "docs" / f"{_key(config)}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        run = Run(config)
+        for step in run:
+            if step.index % 20 == 0:
+                top = step.scores.get("evaluator_top1", float("nan"))
+                print(
+                    f"  {model} {attack} {seed} {dict(settings or {})}: step {step.index}, top-1 {top:.2f}",
+                    flush=True,
+                )
+        _keep(path, run)
+    with np.load(path) as kept:
+        return Loot(
+            config,
+            kept["pictures"],
+            {k.removeprefix("score/"): kept[k] for k in kept if k.startswith("score/")},
+            {k.removeprefix("base/"): float(kept[k]) for k in kept if k.startswith("base/")},
+            float(kept["utility"]),
+            float(kept["seconds"]),
+            int(kept["queries"]),
+        )
+
+
+def _keep(path: Path, run: Run) -> None:
+    numbers = {
+        "utility": run.utility.value if run.utility else float("nan"),
+        "seconds": run.history.last.seconds,
+        "queries": run.history.last.queries,
+    }
+    arrays: dict[str, Any] = {k: np.asarray(v) for k, v in numbers.items()}
+    arrays |= {f"score/{k}": v for k, v in run.final_scores().items()}
+    arrays |= {f"base/{k}": np.asarray(v) for k, v in run.base_rates.items()}
+    buffer = io.BytesIO()
+    np.savez(buffer, pictures=run.history.final.images, **arrays)
+    write_bytes(path, buffer.getvalue())
+
+
+def _key(config: RunConfig) -> str:
+    engine = Path(mi_studio.__file__).parent / "engine"
+    attack = library().attack(config.attack).folder
+    code = [
+        *sorted(engine.glob("*.py")),
+        *sorted((engine / "models").glob("*.py")),
+        *sorted(attack.glob("*.py")),
+    ]
+    code += sorted((engine / "attacks").glob("*.py"))
+    parts = [config.key, *(card.sha256 for card in weights_cards(SCENE) if _decides(card.model, config))]
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in code]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:20]
+
+
+def _decides(model: str, config: RunConfig) -> bool:
+    return model in (config.model, "prior", "evaluator", "public-body")
+
+
+def pooled(loots: Iterable[Loot], score: str) -> NDArray[np.float64]:
+    """Return a score of several runs, one below the other: (runs, targets)."""
+    return np.stack([loot.scores[score] for loot in loots])
