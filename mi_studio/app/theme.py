@@ -286,6 +286,9 @@ QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 #banner[kind="error"] { border-color: @leak; background: @leak_ground; }
 QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px;
   font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
+QLineEdit { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px 8px;
+  selection-background-color: @accent; selection-color: @on_accent; }
+QLineEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }

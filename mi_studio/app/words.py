@@ -25,7 +25,7 @@ def lengthened(text: str) -> str:
 _INSIDE = re.compile(
     r"(?<=[\u3041-\u309f])(?=[\u3041-\u309f])"  # hiragana, hiragana
     r"|(?<=[\u3041-\u309f])(?<![はがをにでとものへやてたるらばなく])(?<!ため)(?=[\u4e00-\u9fff])"  # 送り直す
-    r"|(?<=[\u30a0-\u30ff])(?=[\u30a0-\u30ff\u3041-\u309f])"  # katakana, then kana
+    r"|(?<=[\u30a0-\u30fa\u30fc-\u30ff])(?=[\u30a0-\u30ff\u3041-\u309f])"  # katakana, then kana or ・
     r"|(?<=[\u4e00-\u9fff々])(?=[\u4e00-\u9fff々\u3041-\u309f])"  # kanji, then kanji or hiragana
     r"|(?<=[0-9A-Za-zε%°])(?=[\u3041-\u30ff\u4e00-\u9fff])"  # a number or name, then its unit or particle
     r"|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-zε])"
@@ -118,7 +118,7 @@ PICK = {
     "target": Text("Choose the target", "標的を選ぶ"),
 }
 SEARCH = Text("Search by name", "名前で探す")
-FOUND_NONE = Text("Nobody of that name.", "見つかりません。")
+FOUND_NONE = Text("There is none of that name.", "その名前では見つかりません。")
 SEVERAL = Text("Several can be on at once.", "複数を同時に選べます。")
 STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
 CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")

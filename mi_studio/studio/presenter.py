@@ -152,11 +152,12 @@ class Presenter:
         def choices() -> Iterator[Choice]:
             if not scene.one_record:
                 yield Choice(ALL_TARGETS, self._everyone(), "", 0, "", wish.target == ALL_TARGETS,
-                             targets.thumbnail(scene.id, targets.members(group, ALL_TARGETS)))  # fmt: skip
+                             targets.thumbnail(scene.id, targets.members(group, ALL_TARGETS)),
+                             together=True)  # fmt: skip
             for t in sorted(group, key=lambda t: len(t.labels) == 1):  # walls first
                 yield Choice(t.id, self.say(t.title), "", 0, "", t.id == wish.target,
                              targets.thumbnail(scene.id, targets.members(group, t.id)),
-                             t.title.get(other))  # fmt: skip
+                             t.title.get(other), len(t.labels) > 1)  # fmt: skip
             if "own-picture" in intent.scene.provides:
                 title, line = self.say(words.OWN_PICTURE), self.say(words.OWN_PICTURE_LINE)
                 yield Choice(OWN_PICTURE, title, line, 0, "", wish.target == OWN_PICTURE, wish.picture)

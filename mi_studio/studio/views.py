@@ -21,7 +21,7 @@ class Choice:
 
     ``strength`` is 0 where the entry has none, else 1–3. ``thumbnail`` is one picture or ``None``.
     ``checked`` matters for defences, of which several can be on. ``also`` is what else it is found by
-    where there are many to search.
+    where there are many to search; ``together`` marks one that stands for several of the others.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Choice:
     checked: bool
     thumbnail: Pictures | None = None
     also: str = ""
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

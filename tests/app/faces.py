@@ -167,6 +167,7 @@ def main(folder: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from mi_studio.app import theme
+    from mi_studio.app.screenshot import _taken
     from mi_studio.app.window import MainWindow
 
     app = QApplication(sys.argv[:1])
@@ -199,12 +200,15 @@ def main(folder: Path) -> None:
                 window.show_view(Presenter(made, language).view())
                 for _ in range(8):
                     app.processEvents()
-                window.grab().save(str(folder / f"{name}-{language}-{size[0]}.png"))
-                window.row._enlarge(3) if name == "eight-end" else None
-                for _ in range(4):
-                    app.processEvents()
+                kept = folder / f"{name}-{language}-{size[0]}.png"
+                window.grab().save(str(kept))
                 if name == "eight-end":
-                    window.grab().save(str(folder / f"{name}-large-{language}-{size[0]}.png"))
+                    window.row._enlarge(3)
+                    for _ in range(4):
+                        app.processEvents()
+                    window.grab().save(str(kept.with_stem(f"{kept.stem}-large")))
+                if name == "start":
+                    _taken(window, "target").save(str(kept.with_stem(f"{kept.stem}-picker")))
                 window.close()
                 window.deleteLater()
                 QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)

@@ -3,15 +3,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from faces import session
 from gallery import sentence
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app import icons
-from mi_studio.app.widgets.common import Menu
-from mi_studio.app.widgets.sentence import PartIcon, Sentence
+from mi_studio.app.widgets.common import Label, Menu
+from mi_studio.app.widgets.picker import PartIcon, Thumbnail
+from mi_studio.app.widgets.sentence import Sentence
 from mi_studio.core.cards import library
+from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.views import Bracket, SentenceView
 
 
@@ -196,3 +199,119 @@ def test_the_focus_begins_on_what_can_be_chosen(line: Sentence) -> None:
     opened(line, "defense")
     assert line.picker.cards[1].hasFocus()
     line.picker.hide()
+
+
+@pytest.fixture
+def people(qtbot: QtBot) -> Sentence:
+    line = Sentence()
+    qtbot.addWidget(line)
+    line.show_view(Presenter(session("eight", 0), "en").view().sentence)
+    line.resize(1240, 60)
+    with qtbot.waitExposed(line):
+        line.show()
+    opened(line, "target")
+    return line
+
+
+def left(line: Sentence) -> list[str]:
+    return [card.choice.title for card in line.picker.cards if card.isVisible()]
+
+
+def test_sixty_people_stand_side_by_side_below_the_walls(people: Sentence) -> None:
+    picker = people.picker
+    assert len(picker.cards) == 62
+    assert left(people)[:3] == ["All 60 people", "Eight people", "Naoki Shirakawa"]
+    walls, first, second = picker.cards[:2], picker.cards[2:5], picker.cards[5:8]
+    assert len({c.y() for c in walls}) == len({c.y() for c in first}) == len({c.y() for c in second}) == 1
+    assert walls[0].y() < first[0].y() < second[0].y()
+    assert all(card.findChildren(Thumbnail) for card in picker.cards)
+    assert picker.width() <= 1000
+    assert max(c.geometry().right() for c in picker.cards) < picker._area.viewport().width()
+    picker.hide()
+
+
+def test_no_name_is_cut(people: Sentence) -> None:
+    people.picker.hide()
+    people.show_view(Presenter(session("eight", 0), "ja").view().sentence)
+    opened(people, "target")
+    for card in people.picker.cards:
+        for label in card.findChildren(Label):
+            words = label.text().replace("・", "・\n").replace(" ", "\n").split("\n")
+            assert max(label.fontMetrics().horizontalAdvance(w) for w in words) <= label.width(), label.said
+            assert label.heightForWidth(label.width()) <= label.height(), label.said
+    people.picker.hide()
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("shirak", "Naoki Shirakawa"),
+        ("SHIRAKAWA nao", "Naoki Shirakawa"),
+        ("白川", "Naoki Shirakawa"),  # by the name in the other language, too
+        ("白川直樹", "Naoki Shirakawa"),
+        ("エリアス モンテイロ", "Elias Monteiro"),
+    ],
+)
+def test_a_name_is_found_as_it_is_typed(people: Sentence, typed: str, found: str, qtbot: QtBot) -> None:
+    people.picker.search.setText(typed)
+    assert left(people) == [found]
+    with qtbot.waitSignal(people.picked) as picked:
+        QTest.keyClick(people.picker.search, Qt.Key.Key_Return)
+    assert picked.args == ["target", found.lower().replace(" ", "-")]
+    assert not people.picker.isVisible()
+
+
+def test_typing_on_the_list_searches_and_an_unknown_name_is_said(people: Sentence) -> None:
+    picker = people.picker
+    assert picker.search.hasFocus()
+    QTest.keyClick(picker.search, Qt.Key.Key_Down)
+    assert picker.cards[1].hasFocus()  # the one that is chosen
+    QTest.keyClicks(picker.cards[1], "q")
+    QTest.keyClicks(picker.search, "qqq")
+    assert picker.search.text() == "qqqq"
+    assert left(people) == []
+    assert picker.none.isVisible()
+    picker.search.clear()
+    assert len(left(people)) == 62
+    assert not picker.none.isVisible()
+    QTest.keyClick(picker.search, Qt.Key.Key_Escape)
+    assert not picker.isVisible()
+
+
+def test_tiles_are_walked_in_both_directions(people: Sentence) -> None:
+    picker = people.picker
+    QTest.keyClick(picker.search, Qt.Key.Key_Down)
+    at = picker.cards[1]
+    for key, to in (
+        (Qt.Key.Key_Down, 4),
+        (Qt.Key.Key_Down, 7),
+        (Qt.Key.Key_Left, 6),
+        (Qt.Key.Key_Left, 5),
+        (Qt.Key.Key_Up, 2),
+        (Qt.Key.Key_Up, 0),
+    ):
+        QTest.keyClick(at, key)
+        at = picker.cards[to]
+        assert at.hasFocus(), to
+    QTest.keyClick(at, Qt.Key.Key_Up)
+    assert picker.search.hasFocus()
+    picker.hide()
+
+
+def test_the_chosen_person_is_in_sight(people: Sentence, qtbot: QtBot) -> None:
+    people.picker.hide()
+    people.show_view(Presenter(session("rosalind-petherick", 0), "en").view().sentence)
+    opened(people, "target")
+    chosen = next(c for c in people.picker.cards if c.isChecked())
+    area = people.picker._area.viewport()
+    qtbot.waitUntil(lambda: area.rect().contains(chosen.mapTo(area, chosen.rect().center())))
+    people.picker.hide()
+
+
+def test_after_many_choices_come_few_again(people: Sentence) -> None:
+    people.picker.hide()
+    opened(people, "model")
+    assert not people.picker.search.isVisible()
+    assert len(people.picker.cards) == 3
+    opened_again = people.picker.cards[0]
+    QTest.keyClick(opened_again, Qt.Key.Key_Escape)
