@@ -44,6 +44,8 @@ from mi_studio.studio.views import (
 )
 
 FILM_FRAMES = 24
+MOST_BARS, BARS = 8, 5
+"""Of an answer with more bars than this, so many are shown."""
 CURVE_POINTS = 400
 PANES = (Role.MAIN, Role.TWIN, Role.FRESH)
 """The lanes from left to right, beside the secret."""
@@ -428,8 +430,10 @@ class Presenter:
         corner = self.say(words.AT_STEP, step=step.index)
         if step.queries:
             corner = self.say(words.QUERIES, n=f"{step.queries:,}")
-        seen = View(step.view.kind, tuple(self._bars(step.view)))
-        return SeenView(title, corner, seen, self.say(words.SEES_KIND[step.view.kind]))
+        first = _first_bars(step.view)
+        seen = View(first.kind, tuple(self._bars(first)))
+        said = words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST
+        return SeenView(title, corner, seen, self.say(said, n=BARS))
 
     def _bars(self, view: View) -> Iterator[tuple[str, float]]:
         """Name an API's classes in the present language, and a gradient's layers by their order.
@@ -573,6 +577,15 @@ def _series(lane: Lane | None, score: str, before: float) -> tuple[tuple[float, 
     chosen = steps[::stride] + (steps[-1:] if (len(steps) - 1) % stride else [])
     points = ((float(s.index), s.scores[score]) for s in chosen if score in s.scores and s.index < before)
     return tuple((x, y) for x, y in points if math.isfinite(y))
+
+
+def _first_bars(view: View) -> View:
+    """Return an answer with more bars than fit as its highest ones in their order."""
+    given = [bar for bar in view.bars if bar[1] or view.kind == "scores"]
+    if view.kind == "gradient" or len(given) <= MOST_BARS:
+        return view
+    ordered = sorted(view.bars, key=lambda bar: -bar[1])
+    return View(view.kind, tuple(ordered[:BARS]))
 
 
 def _emblem(scene: SceneCard) -> Pictures | None:

@@ -77,7 +77,7 @@ def _portrait(scene: str, label: int) -> Picture | None:
         return None
     side = sheet.shape[1] // PORTRAIT_COLUMNS
     row, column = divmod(label, PORTRAIT_COLUMNS)
-    return _cut(sheet[row * side :, column * side :], side)
+    return _cut(sheet[row * side :, column * side :], side) if (row + 1) * side <= len(sheet) else None
 
 
 @cache

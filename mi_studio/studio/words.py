@@ -91,6 +91,7 @@ SEES_KIND = {
         "送られた勾配の大きさを、層ごとに示しています。",
     ),
 }
+SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデルの確信度が高い{n}件です。")
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from fakes import Clock, FakeEngine, FakeRun, logins
 
 from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
+from mi_studio.core.step import View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import weights_cards
 from mi_studio.studio import words
@@ -321,3 +323,24 @@ def test_every_unit_on_a_card_has_words() -> None:
     units = {card.privacy.unit for card in weights_cards("catalogue") if card.privacy is not None}
     assert units
     assert units <= set(words.UNITS)
+
+
+def test_of_many_classes_the_likeliest_are_shown_first() -> None:
+    show = Show("catalogue")
+    show.session.toggle_play()
+    show.work(2)
+    main = show.session.main
+    assert main is not None
+    every = tuple((f"person {i}", (i * 7 % 60) / 60) for i in range(60))
+    last = main.history.steps[-1]
+    for bars, seen in ((every, 5), (every[:8], 8)):
+        main.history.steps[-1] = replace(last, view=View("scores", bars))
+        shown = show.view().seen
+        assert shown.view is not None
+        assert len(shown.view.bars) == seen
+    ordered = sorted(every, key=lambda bar: -bar[1])[:5]
+    main.history.steps[-1] = replace(last, view=View("scores", every))
+    seen_now = show.view().seen
+    assert seen_now.view is not None
+    assert seen_now.view.bars == tuple(ordered)
+    assert seen_now.sentence == "How sure the model is of its first 5 choices."

@@ -80,7 +80,7 @@ class Bars(QWidget):
         names_only = self._view is not None and self._view.kind == "labels"
         number = max(metrics.horizontalAdvance(t) for _, _, t in rows) + 2
         longest = max(metrics.horizontalAdvance(n) for n, _, _ in rows) + 2
-        name_width = float(self.width() - 24) if names_only else min(longest, self.width() * 0.42)
+        name_width = float(self.width() - 24) if names_only else min(longest, self.width() * 0.5)
         for i, (name, share, text) in enumerate(rows):
             top = i * high
             left = 0.0
