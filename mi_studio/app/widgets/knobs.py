@@ -721,7 +721,8 @@ class ProtectionPanel(Card):
         """Return the width of the knobs, and the height of everything around them."""
         left, top, right, bottom = margins(self.column)
         head = max(self.title.sizeHint().height(), self.corner.sizeHint().height())
-        return width - left - right, top + head + self.column.spacing() + bottom + 2
+        border = 2
+        return width - left - right - border, top + head + self.column.spacing() + bottom + border
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
         """Draw the knobs."""

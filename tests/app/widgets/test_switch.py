@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app.widgets.knobs import KnobRow, ProtectionPanel, Segments
@@ -71,3 +72,16 @@ def test_one_reason_of_several_knobs_is_said_once(qtbot: QtBot) -> None:
     panel.show_view((replace(dimmed[0], reason="A."), replace(dimmed[1], reason="B.")))
     assert [row.note.said for row in panel.rows[:2]] == ["A.", "B."]
     assert all(row.note.isVisible() for row in panel.rows[:2])
+
+
+def test_a_panel_as_high_as_it_wants_shows_all_knobs(qtbot: QtBot, qapp: QApplication) -> None:
+    panel = ProtectionPanel()
+    qtbot.addWidget(panel)
+    reason = "Only the small net was trained in this way, and the other nets were not."
+    panel.show_view((MID, replace(MID, id="epsilon", title="Privacy budget", reason=reason)))
+    panel.show()
+    for width in range(300, 360):
+        panel.resize(width, panel.wanted(width))
+        qapp.processEvents()
+        panel._area.settle()
+        assert panel._area.more.isHidden(), width
