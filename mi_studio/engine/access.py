@@ -104,7 +104,8 @@ class Progress:
     objective
         The attack's own loss, lower is better.
     choice
-        Whether this is what the attack hands in, whatever its objective was on the way.
+        Whether the attack would hand in this one whatever came before: from here on it measures in another
+        way, and earlier objectives count no more.
     """
 
     images: Tensor

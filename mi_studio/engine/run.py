@@ -145,7 +145,7 @@ class Run:
             images = as_pictures(state.images)
             # an objective that is not a number can never be the best
             improved = state.objective <= best or state.choice
-            best = min(best, state.objective)
+            best = state.objective if improved else best
             scores = self._case.judge.quick(state.images)
             view = self._case.access.view(state.images)
             self._seconds += time.perf_counter() - began

@@ -22,10 +22,12 @@ from mi_studio.core.pictures import PORTRAITS
 from mi_studio.core.text import Text, names
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
+from mi_studio.engine.beforehand import FEATURES, LATENTS, PICTURES
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
 from mi_studio.training import catalogue, federated, prior, private, recordings
 from mi_studio.training.classifier import accuracy
+from mi_studio.training.faces import beforehand as face_beforehand
 from mi_studio.training.faces import classifiers as face_classifiers
 from mi_studio.training.faces import cut as face_head
 from mi_studio.training.faces import dataset as face_photos
@@ -100,6 +102,18 @@ _RECIPES = (
     ),
     Recipe("face-login-dp", ("pretrained/face-login/face-net-dp/*",), 60, face_private.train_scratch, 1),
     Recipe("face-login-prior", ("pretrained/face-login/prior/*",), 4000, face_prior.train_prior, 12),
+    Recipe(
+        "face-login-features",
+        (f"assets/face-login/{FEATURES}",),
+        0.3,
+        face_beforehand.write_features,
+    ),
+    Recipe(
+        "face-login-bank",
+        (f"assets/face-login/{PICTURES}", f"assets/face-login/{LATENTS}"),
+        2,
+        face_beforehand.write_bank,
+    ),
     Recipe("recordings", ("assets/recordings/*.mireplay",), 0.5, recordings.record_presets),
 )
 

@@ -120,7 +120,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
         optimiser.step()
 
     stepper = Stepper(step, setup.device)
-    first = torch.arange(len(labels), device=setup.device) * plan.starts
+    places = torch.arange(len(labels), device=setup.device) * plan.starts
     mean, memory = search.costs.flatten(), plan.memory
     improvements = setup.steps - looks
     for index in range(improvements):
@@ -135,10 +135,12 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
         mean = memory * mean + (1 - memory) * now
         memory = plan.memory
         last = plan.choices > 0 and index == improvements - 1
+        # a cost under random views is another measure than a candidate's in the plain view
+        first = plan.kept > plan.starts and index == 0
         merit = search.confidence(look, rows.detach(), draws) if last else -mean
-        chosen = first + merit.reshape(len(labels), -1).argmax(1)
+        chosen = places + merit.reshape(len(labels), -1).argmax(1)
         latents = rows.detach() if last else pictured
-        yield Progress(_draw(prior, latents[chosen]), float(mean[chosen].mean()), choice=last)
+        yield Progress(_draw(prior, latents[chosen]), float(mean[chosen].mean()), choice=first or last)
 
 
 class _Search:
