@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mi_studio.app.widgets.bar import Bar
-from mi_studio.app.widgets.common import Button, IconButton, Label, height_for
+from mi_studio.app.widgets.common import Button, IconButton, Label, height_for, margins
 from mi_studio.app.widgets.picture import MARGIN, PictureView
 from mi_studio.app.words import (
     BACK_TO_ALL,
@@ -290,6 +290,7 @@ class PaneRow(QWidget):
         if walled != self._walled:
             self._walled, self._at, self._alone = walled, -1, -1
             self._tell()
+            self.align()
 
     def _point(self, at: int) -> None:
         if at != self._at:
@@ -302,6 +303,7 @@ class PaneRow(QWidget):
             for pane in self.panes:
                 pane.view.clearFocus()
         self._tell()
+        self.align()
 
     def _tell(self) -> None:
         for i, pane in enumerate(self.panes):
@@ -330,12 +332,40 @@ class PaneRow(QWidget):
             if pane.header.height() != header or pane.header.minimumHeight() != header:
                 pane.header.setFixedHeight(header)
             side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
-            pane.meter.setMaximumWidth(max(250, side))
+            pane.meter.setMaximumWidth(width if self._walled else max(250, side))
             if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
                 pane.foot.setFixedHeight(foot)
-        most = header + foot + width + 4
+        room = max(96, min(width, self._ceiling() - header - foot - 4))
+        wanted = max(p.view.height_wanted(width, room) for p in shown) if self._walled else width
+        most = header + foot + wanted + 4
         if self.maximumHeight() != most:
             self.setMaximumHeight(most)
+
+    def _ceiling(self) -> int:
+        """Return how high the row could be: all that its card has and nothing below it wants."""
+        card = self.parentWidget()
+        layout = card.layout() if card is not None else None
+        if card is None or layout is None:
+            return self.height()
+        others = [i for n in range(layout.count()) if (i := layout.itemAt(n)) and i.widget() is not self]
+        _, top, _, bottom = margins(layout)
+        inside = card.contentsRect()
+        below = sum(
+            i.heightForWidth(self.width()) if i.hasHeightForWidth() else i.sizeHint().height()
+            for i in others
+        )
+        return inside.height() - top - bottom - layout.spacing() * len(others) - below
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if (card := self.parentWidget()) is not None:
+            card.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Align again when the card has another size: a wall takes no more height than it can use."""
+        if event.type() == QEvent.Type.Resize and self._walled:
+            QTimer.singleShot(0, self, self.align)
+        return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Align again when the type has changed."""

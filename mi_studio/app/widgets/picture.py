@@ -163,19 +163,28 @@ class PictureView(QWidget):
     def _place(self) -> Grid:
         """Return the grid of what is to be seen, worked out anew only when something has changed."""
         if self._grid is None:
-            count = len(self._visible())
-            width, height = self.width() - 2 * MARGIN, self.height() - 2 * MARGIN
-            self._grid = Grid.fitting(count, width, height)
-            metrics = QFontMetricsF(self._type())
-            names = [self._names[i] for i in self._visible() if i < len(self._names)]
-            for lines in (1, 2) if names else ():
-                named = Grid.fitting(count, width, height, lines * math.ceil(metrics.height()) + 2)
-                if named.side < NAMED * theme.scale():
-                    break
-                if lines == lines_needed(names, lambda n, g=named: metrics.horizontalAdvance(n) <= g.side):  # type: ignore[misc]
-                    self._grid = named
-                    break
+            self._grid = self._fitting(self.width() - 2 * MARGIN, self.height() - 2 * MARGIN)
         return self._grid
+
+    def height_wanted(self, width: int, most: int) -> int:
+        """Return the height, at most ``most``, below which its pictures would be smaller at a width."""
+        if not self.several:
+            return min(width, most)
+        return math.ceil(self._fitting(width - 2 * MARGIN, most - 2 * MARGIN).height) + 2 * MARGIN
+
+    def _fitting(self, width: int, height: int) -> Grid:
+        """Return the best grid for some room, with names if they fit."""
+        count = len(self._visible())
+        bare = Grid.fitting(count, width, height)
+        metrics = QFontMetricsF(self._type())
+        names = [self._names[i] for i in self._visible() if i < len(self._names)]
+        for lines in (1, 2) if names else ():
+            named = Grid.fitting(count, width, height, lines * math.ceil(metrics.height()) + 2)
+            if named.side < NAMED * theme.scale():
+                break
+            if lines == lines_needed(names, lambda n, g=named: metrics.horizontalAdvance(n) <= g.side):  # type: ignore[misc]
+                return named
+        return bare
 
     def _type(self) -> QFont:
         return theme.font(theme.BODY, bold=True) if len(self._visible()) == 1 else theme.font(TINY)

@@ -63,8 +63,8 @@ def test_a_name_takes_two_lines_where_it_must() -> None:
     assert lines_needed(["Ana Lima", "Maximiliane Weidner"], fits) == 0
 
 
-def shown(open_window: Open, target: str, **settings: str) -> MainWindow:
-    window = open_window()
+def shown(open_window: Open, target: str, size: tuple[int, int] = (1280, 800), **settings: str) -> MainWindow:
+    window = open_window("en", size)
     window.panes[0].set_accepts_files(False)
     made = session(target, **settings)
     window.show_view(Presenter(made, "en").view())
@@ -95,6 +95,22 @@ def test_the_walls_of_all_panes_are_alike(
     assert all(wall.rect().toRectF().contains(c) for wall in walls for c in wall.cells())
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (1000, 640)])
+@pytest.mark.parametrize("target", ["eight", "all"])
+def test_a_wall_takes_no_height_that_it_cannot_use(
+    open_window: Open, target: str, size: tuple[int, int], qapp: QApplication
+) -> None:
+    window = shown(open_window, target, size=size)
+    for wanted in (size, (size[0] + 90, size[1] + 60), size):
+        window.resize(*wanted)
+        for _ in range(8):
+            qapp.processEvents()
+        secret = views(window)[0]
+        assert secret.height() - secret.frame().bottom() <= 16, wanted
+        best = Grid.fitting(len(secret.cells()), secret.width() - 12, secret.height() - 12)
+        assert secret.cells()[0].width() >= 0.75 * best.side
+
+
 def test_names_stand_below_few_pictures_and_not_below_many(open_window: Open) -> None:
     assert views(shown(open_window, "eight"))[0]._place().caption > 0
     assert views(shown(open_window, "all"))[0]._place().caption == 0
@@ -107,6 +123,8 @@ def test_a_click_enlarges_a_picture_in_all_panes_and_a_second_shows_all_again(op
     QTest.mouseClick(mine, Qt.MouseButton.LeftButton, pos=centre(mine, 5))
     assert [len(v.cells()) for v in (secret, mine, bare)] == [1, 1, 1]
     assert secret._visible() == mine._visible() == bare._visible() == [5]
+    for _ in range(4):
+        QApplication.processEvents()
     assert mine.cells()[0].width() > 2 * small
     assert mine.accessibleName().endswith(mine._names[5])
     assert window.panes[0].back.isVisible()
