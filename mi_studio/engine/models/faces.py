@@ -116,8 +116,11 @@ class _Modulated(nn.Module):
         scale = tensor(self.style(style))
         y = tensor(self.conv(x * scale[:, :, None, None]))
         energy = self.conv.weight.square().sum((2, 3))
-        unit = (scale.square() @ energy.T + 1e-8).rsqrt()
-        return leaky(y * unit[:, :, None, None] + self.bias[None, :, None, None])
+        unit = (scale.float().square() @ energy.T / 2 + 1e-8).rsqrt().to(y.dtype)
+        # the factor of `leaky` is in unit and bias: one pass over the map less
+        bias = (math.sqrt(2) * self.bias).to(y.dtype)
+        y = torch.addcmul(bias[None, :, None, None], y, unit[:, :, None, None])
+        return F.leaky_relu(y, 0.2)
 
 
 class _Colour(nn.Module):
