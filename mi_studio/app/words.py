@@ -98,6 +98,7 @@ KEYS = (
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
     ("Ctrl+Z", Text("Undo the last choice", "直前の選択を元に戻す")),
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
+    ("Enter · Esc", Text("Enlarge one picture of many, and back", "一覧の1枚を拡大・元に戻す")),
     ("F11", Text("Full screen", "全画面表示")),
     ("Ctrl+Q", Text("Quit", "終了")),
 )
