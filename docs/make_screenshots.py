@@ -38,6 +38,8 @@ class Scenario:
     title: str
     scene: str
     attack: str | None = None
+    model: str | None = None
+    target: str | None = None
     settings: dict[str, Value] = field(default_factory=dict)
     move: Move | None = None
     picker: str = ""
@@ -97,7 +99,13 @@ def take(scenario: Scenario, folder: Path, smallest: bool) -> None:
     for language, theme, size, name in looks(scenario, sizes):
         width, height = size.split("x")
         shots.append(Shot(folder / name, language, theme, (int(width), int(height)), scenario.picker))
-    config = resolve(scenario.scene, attack=scenario.attack, settings=scenario.settings)
+    config = resolve(
+        scenario.scene,
+        model=scenario.model,
+        attack=scenario.attack,
+        target=scenario.target,
+        settings=scenario.settings,
+    )
     screenshots(config, shots, move=scenario.move)
     for shot in shots:
         with Image.open(shot.out) as image:
