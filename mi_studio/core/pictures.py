@@ -33,6 +33,9 @@ SIDE = 512
 PORTRAITS = "portraits.webp"
 """A sheet of square portraits among a scene's assets, one of each target, in the order of their labels."""
 
+FIRST_PHOTOS = "photos.webp"
+"""The like with the first private photo of each, which stands for the secret before a run."""
+
 PORTRAIT_COLUMNS = 10
 
 ANOTHER = Text("Choose another picture.", "別の画像を選んでください。")

@@ -13,14 +13,11 @@ from PIL import Image
 from mi_studio.core import paths
 from mi_studio.core.cards import Target
 from mi_studio.core.config import ALL_TARGETS
-from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
+from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAIT_COLUMNS, PORTRAITS
 from mi_studio.core.step import Pictures
 
 REFERENCE_SIDE = 28
 """Pixels a side of a photo on a sheet in ``reference``."""
-
-PRIVATE_COLUMNS = 8
-"""Photos in a row of a sheet in ``private``."""
 
 Picture = NDArray[np.uint8]
 """One picture, (h, w, c)."""
@@ -49,7 +46,7 @@ def thumbnail(scene: str, among: tuple[Target, ...]) -> Pictures | None:
     """Return one small picture (1, h, w, c): of a single target, or of the first four of several."""
     found = []
     for target in among[:4]:
-        portrait = _portrait(scene, target.labels[0])
+        portrait = _of_everybody(scene, PORTRAITS, target.labels[0])
         picture = portrait if portrait is not None else _photo(scene, target.id, target.labels[0])
         found += [] if picture is None else [picture]
     if len(found) < 4:
@@ -66,13 +63,12 @@ def _photo(scene: str, target: str, label: int) -> Picture | None:
     for path in sorted(folder.glob(f"reference/*-{word}.png")):
         if (sheet := _read(path)) is not None:
             return _cut(sheet, REFERENCE_SIDE)
-    if (sheet := _read(folder / "private" / f"{label:02}.webp")) is not None:
-        return _cut(sheet, sheet.shape[1] // PRIVATE_COLUMNS)
-    return None
+    return _of_everybody(scene, FIRST_PHOTOS, label)
 
 
-def _portrait(scene: str, label: int) -> Picture | None:
-    sheet = _portraits(scene)
+def _of_everybody(scene: str, name: str, label: int) -> Picture | None:
+    """Return one picture of a sheet that has one of each target."""
+    sheet = _sheet(scene, name)
     if sheet is None:
         return None
     side = sheet.shape[1] // PORTRAIT_COLUMNS
@@ -81,8 +77,8 @@ def _portrait(scene: str, label: int) -> Picture | None:
 
 
 @cache
-def _portraits(scene: str) -> Picture | None:
-    return _read(paths.assets() / scene / PORTRAITS)
+def _sheet(scene: str, name: str) -> Picture | None:
+    return _read(paths.assets() / scene / name)
 
 
 def _cut(sheet: Picture, side: int) -> Picture:

@@ -18,7 +18,7 @@ from torch import Tensor
 from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.errors import UsageError
-from mi_studio.core.pictures import PORTRAITS
+from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAITS
 from mi_studio.core.text import Text, names
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
@@ -72,7 +72,7 @@ _RECIPES = (
     Recipe("face-login-people", ("assets/face-login/private/*",), 2, face_photos.write_private),
     Recipe(
         "face-login-portraits",
-        (f"assets/face-login/{PORTRAITS}",),
+        (f"assets/face-login/{PORTRAITS}", f"assets/face-login/{FIRST_PHOTOS}"),
         0.4,
         face_portraits.write_portraits,
     ),

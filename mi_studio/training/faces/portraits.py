@@ -1,15 +1,16 @@
-"""Portraits of the private people for whoever chooses one of them: one sheet in WebP, ten in a row."""
+"""What the private people look like at a glance: sheets in WebP with one picture of each, ten in a row."""
 
 from __future__ import annotations
 
 import io
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mi_studio.core.atomic import write_bytes
-from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
+from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAIT_COLUMNS, PORTRAITS
+from mi_studio.core.step import Pictures
+from mi_studio.engine.employees import read_photos
 from mi_studio.training.faces import people, view
 from mi_studio.training.faces.photo import PORTRAIT_SIDE, photograph
 from mi_studio.training.faces.sitter import prepare
@@ -21,23 +22,31 @@ SCENE = "face-login"
 SAMPLES = 4
 
 #: WebP's quality
-QUALITY = 86
+QUALITY = 88
 
 
 def write_portraits(context: Context) -> None:
-    """Write a portrait of every private person, in the order of their numbers, to the scene's assets."""
-    rows = -(-people.PRIVATE // PORTRAIT_COLUMNS)
-    sheet = np.zeros((rows * PORTRAIT_SIDE, PORTRAIT_COLUMNS * PORTRAIT_SIDE, 3), np.uint8)
+    """Write a portrait of every private person, and the first of their photos, by their numbers."""
+    folder = context.assets / SCENE
+    photos, _ = read_photos(context.assets)
+    write_bytes(folder / FIRST_PHOTOS, sheet(photos[:, 0]))
+    portraits = []
     for number in range(people.PRIVATE):
         context.report(f"face-login: portrait {number}", number / people.PRIVATE)
-        row, column = divmod(number, PORTRAIT_COLUMNS)
-        top, left = row * PORTRAIT_SIDE, column * PORTRAIT_SIDE
-        sheet[top : top + PORTRAIT_SIDE, left : left + PORTRAIT_SIDE] = portrait(number)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", quality=QUALITY, method=6)
-    write_bytes(context.assets / SCENE / PORTRAITS, buffer.getvalue())
+        portraits.append(portrait(number))
+    write_bytes(folder / PORTRAITS, sheet(np.stack(portraits)))
 
 
-def portrait(number: int) -> NDArray[np.uint8]:
+def portrait(number: int) -> Pictures:
     """Return the portrait ``(128, 128, 3)`` of a private person."""
     return photograph(prepare(people.private(number)), view.portrait(number), PORTRAIT_SIDE, SAMPLES)
+
+
+def sheet(pictures: Pictures) -> bytes:
+    """Return pictures ``(n, side, side, 3)``, whole rows of them, as one WebP."""
+    count, side = pictures.shape[:2]
+    grid = pictures.reshape(count // PORTRAIT_COLUMNS, PORTRAIT_COLUMNS, side, side, 3).swapaxes(1, 2)
+    buffer = io.BytesIO()
+    whole = grid.reshape(-1, PORTRAIT_COLUMNS * side, 3)
+    Image.fromarray(np.ascontiguousarray(whole)).save(buffer, "WEBP", quality=QUALITY, method=6)
+    return buffer.getvalue()
