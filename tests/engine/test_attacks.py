@@ -82,6 +82,61 @@ class TestAnObjectiveIsThatOfItsPicture:
             assert progress.objective == pytest.approx(float(cost), abs=1e-5)
 
 
+class TestMiFaceInColour:
+    """Layers, muted colours and a cost that has an end."""
+
+    shape = (3, 16, 16)
+
+    def model(self) -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2)).requires_grad_(False)
+
+    def found(self, steps: int, model: nn.Module | None = None) -> list[Progress]:
+        known = Setup((0, 1), self.shape, 0, steps, CPU)
+        attack = mi_face.attack(WhiteBox(model or self.model(), ("a", "b")), known)
+        return [Progress(p.images.clone(), p.objective) for p in attack]
+
+    def test_it_starts_grey_and_convinces_the_model(self) -> None:
+        model = self.model()
+        found = self.found(60, model)
+        assert torch.allclose(found[0].images, torch.tensor(0.5))
+        assert torch.equal(model(found[-1].images).argmax(1), torch.tensor([0, 1]))
+        assert found[-1].objective < found[0].objective
+        assert 0 <= float(found[-1].images.min()) <= float(found[-1].images.max()) <= 1
+
+    def test_its_objective_is_that_of_its_picture(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(common, "varied", lambda images, _: images)
+        model = self.model()
+        for progress in self.found(5, model):
+            cost = (
+                common.margin(model(progress.images), torch.tensor([0, 1])).clamp_min(-mi_face.ENOUGH).mean()
+            )
+            cost = cost + mi_face.COLOUR_TOTAL_VARIATION * common.total_variation(progress.images)
+            cost = cost + mi_face.CONTRAST * (progress.images - 0.5).square().mean()
+            assert progress.objective == pytest.approx(float(cost), abs=1e-5)
+
+    def test_colours_are_muted(self) -> None:
+        def colourful(images: Tensor) -> float:
+            return float((images - images.mean(1, keepdim=True)).std() / images.mean(1).std())
+
+        muted = colourful(self.found(3)[-1].images)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mi_face, "CHROMA", 1.0)
+            loud = colourful(self.found(3)[-1].images)
+        assert muted < 0.7 * loud
+
+    def test_a_margin_beyond_enough_moves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Sure(nn.Module):
+            def forward(self, x: Tensor) -> Tensor:
+                far = 100 + x.sum((1, 2, 3))
+                return torch.stack([far, -far], 1)[:, [0, 1]]
+
+        monkeypatch.setattr(mi_face, "CONTRAST", 0.0)
+        known = Setup((0,), self.shape, 0, 3, CPU)
+        found = [p.images.clone() for p in mi_face.attack(WhiteBox(Sure(), ("a", "b")), known)]
+        assert torch.equal(found[0], found[-1])
+
+
 @pytest.mark.parametrize("at", [1, 8])
 def test_latent_search_measures_what_it_has_kept_by_the_model_of_now(at: int) -> None:
     """Candidates that a model of yesterday liked must not keep their place by yesterday's cost."""

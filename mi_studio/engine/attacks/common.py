@@ -31,6 +31,11 @@ def adam(
     return torch.optim.Adam(parameters, lr=place, betas=betas, capturable=True), fill
 
 
+def settling(index: int, count: int) -> float:
+    """Return the share of the learning rate at step ``index`` of ``count``: it falls over the last half."""
+    return min(1.0, 2 * (1 - index / count) + 0.05)
+
+
 PART = 400_000
 """Pixels that go through networks at once, which bounds the memory; eight times as many on a GPU."""
 

@@ -129,7 +129,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
             stepper.renew()
             memory = 0.0
         if plan.settles:
-            set_rate(LEARNING_RATE * min(1.0, 2 * (1 - index / improvements) + 0.05))
+            set_rate(LEARNING_RATE * common.settling(index, improvements))
         look.draw(draws)
         stepper()
         mean = memory * mean + (1 - memory) * now
