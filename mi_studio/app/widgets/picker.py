@@ -208,6 +208,8 @@ class Picker(QFrame):
     MANY = 12
     COLUMNS = 3
     TILE = 228
+    HIGHEST = 570
+    """No more of many choices is in sight at once: there is a search."""
     BAR = 12
 
     def __init__(self, parent: QWidget) -> None:
@@ -311,11 +313,13 @@ class Picker(QFrame):
         space = below.screen().availableGeometry()
         corner = below.mapToGlobal(QPoint(0, below.height() + 4))
         room = max(160, space.bottom() - corner.y() - (110 if self.many else 70))
+        room = min(room, round(self.HIGHEST * theme.scale())) if self.many else room
         bar = self.BAR if wanted > room or self.many else 0
         self._area.setFixedSize(width + bar, min(wanted, room))
         inside.setMinimumHeight(0)
         self.adjustSize()
-        corner.setX(max(space.left(), min(corner.x(), space.right() - self.width() - 8)))
+        right = min(space.right(), below.window().geometry().right()) - self.width() - 8
+        corner.setX(max(space.left(), below.window().geometry().left() + 8, min(corner.x(), right)))
         self.move(corner)
         self.show()
         start = self._chosen()
