@@ -351,8 +351,7 @@ class PaneRow(QWidget):
         _, top, _, bottom = margins(layout)
         inside = card.contentsRect()
         below = sum(
-            i.heightForWidth(self.width()) if i.hasHeightForWidth() else i.sizeHint().height()
-            for i in others
+            i.heightForWidth(self.width()) if i.hasHeightForWidth() else i.sizeHint().height() for i in others
         )
         return inside.height() - top - bottom - layout.spacing() * len(others) - below
 
