@@ -17,7 +17,7 @@ from mi_studio.core.config import ALL_TARGETS, RunConfig
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures, ViewKind
 from mi_studio.core.weights import WeightsCard, find_weights
-from mi_studio.engine.access import Access, Prior, ScoreApi, Setup, WhiteBox
+from mi_studio.engine.access import Access, Bank, Prior, ScoreApi, Setup, WhiteBox
 from mi_studio.engine.beforehand import read_bank, read_features
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import ClassJudge, features_of
@@ -94,6 +94,7 @@ class ClassCase:
         assert isinstance(prior, GarmentPrior | FacePrior)
         effort = str(values.get("effort", "quick"))
         needs_prior = "prior" in attack.requires
+        bank = read_bank(assets, prior_card.sha256) if assets else None
         self.setup = Setup(
             labels,
             shape,
@@ -102,10 +103,10 @@ class ClassCase:
             device,
             prior if needs_prior else None,
             effort,
-            read_bank(assets, prior_card.sha256) if assets and needs_prior and effort == "quick" else None,
+            bank if needs_prior and effort == "quick" else None,
         )
         evaluator = find_weights(card.id, "evaluator", values)
-        judge = self._judge(evaluator, private, photos, assets, prior)
+        judge = self._judge(evaluator, private, photos, assets, _drawer(prior, bank, device))
         self.judge = judge.facing(tuple(private[label] for label in labels))
         self.secret: Pictures = self.judge.typical()
 
@@ -149,7 +150,7 @@ class ClassCase:
         private: tuple[int, ...],
         photos: ReadPhotos,
         assets: Path | None,
-        prior: Prior,
+        draw: Callable[[int], Tensor],
     ) -> ClassJudge:
         key = card.sha256, private, self._device
         if key not in _JUDGES:
@@ -159,7 +160,6 @@ class ClassCase:
             features = read_features(assets, card.sha256, len(pictures)) if assets else None
             if features is None:
                 features = features_of(evaluator, pictures, self._device)
-            draw = _drawer(prior, self._device)
             _JUDGES[key] = ClassJudge(evaluator, pictures, labels, features.to(self._device), draw)
         return _JUDGES[key]
 
@@ -179,8 +179,12 @@ _JUDGES: dict[tuple[str, tuple[int, ...], torch.device], ClassJudge] = {}
 """A judge for each set of private classes: looking at all the photos takes most of the time to open a run."""
 
 
-def _drawer(prior: Prior, device: torch.device) -> Callable[[int], Tensor]:
+def _drawer(prior: Prior, bank: Bank | None, device: torch.device) -> Callable[[int], Tensor]:
+    """Return what draws random pictures: those in the bank, as far as it goes."""
+
     def draw(count: int) -> Tensor:
+        if bank and len(bank) >= count:
+            return bank.take(torch.arange(count), device)[1]
         latents = torch.randn((count, prior.latent), generator=torch.Generator().manual_seed(0))
         return prior(latents.to(device))
 

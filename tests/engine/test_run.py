@@ -20,6 +20,7 @@ from mi_studio.engine.access import GradientLeak, ScoreApi, WhiteBox
 from mi_studio.engine.case import open_case
 
 PAIRS = [(s.id, a.id) for s in library().scenes for a in library().attacks if not why_not_attack(s, a)]
+pytestmark = pytest.mark.usefixtures("small_faces")
 SCHEMA = json.loads((Path(mi_studio.__file__).parent / "core" / "result.schema.json").read_text("utf-8"))
 
 
