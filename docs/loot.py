@@ -1,7 +1,7 @@
 """What attacks on the face login brought out, kept so that tables and sheets share the runs.
 
 A run of all 60 people takes minutes. It is kept in the cache folder under everything that decides it: its
-configuration, the weights, and the code of engine and attack; a change of any of them runs it again.
+configuration, the weights, and the code of the attack; a change of any of them runs it again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import mi_studio
 from mi_studio.core import paths
 from mi_studio.core.atomic import write_bytes
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures
-from mi_studio.core.weights import weights_cards
+from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import Run
 
 SCENE = "face-login"
@@ -99,21 +98,18 @@ def _keep(path: Path, run: Run) -> None:
 
 
 def _key(config: RunConfig) -> str:
-    engine = Path(mi_studio.__file__).parent / "engine"
     attack = library().attack(config.attack).folder
-    code = [
-        *sorted(engine.glob("*.py")),
-        *sorted((engine / "models").glob("*.py")),
-        *sorted(attack.glob("*.py")),
-    ]
-    code += sorted((engine / "attacks").glob("*.py"))
-    parts = [config.key, *(card.sha256 for card in weights_cards(SCENE) if _decides(card.model, config))]
+    code = [*sorted(attack.glob("*.py")), *sorted(attack.parent.glob("*.py"))]
+    parts = [config.key, *(card.sha256 for card in weights_cards(SCENE) if _decides(card, config))]
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in code]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:20]
 
 
-def _decides(model: str, config: RunConfig) -> bool:
-    return model in (config.model, "prior", "evaluator", "public-body")
+def _decides(card: WeightsCard, config: RunConfig) -> bool:
+    """Say whether a run uses these weights: its model's with its knobs, and what every run needs."""
+    if card.model in ("prior", "evaluator", "public-body"):
+        return True
+    return card.model == config.model and all(config.values.get(k) == v for k, v in card.knobs.items())
 
 
 def pooled(loots: Iterable[Loot], score: str) -> NDArray[np.float64]:

@@ -36,6 +36,17 @@ def settling(index: int, count: int) -> float:
     return min(1.0, 2 * (1 - index / count) + 0.05)
 
 
+def lean(device: torch.device, wanted: bool = True) -> torch.autocast:
+    """Return a context in which convolutions are computed in bfloat16, where that is much faster.
+
+    That is on processors with matrix tiles for it (AMX), where a step of the face login takes half the time.
+    What is found is judged in full precision, and attacks whose gradient is itself differentiated stay out.
+    """
+    # CUDA would gain as well; there nobody has measured what it does to the result
+    tiles = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted and tiles)
+
+
 PART = 400_000
 """Pixels that go through networks at once, which bounds the memory; eight times as many on a GPU."""
 

@@ -2,7 +2,8 @@
 
 All networks take images as ``float32 (n, c, h, w)`` in ``[0, 1]`` (normalisation lies inside) and
 return logits ``(n, classes)``, except the priors, which take latents and return images, and a body,
-which returns features. They are plain modules: nothing of the training, such as Opacus' hooks, is left on them.
+which returns features. They are plain modules: nothing of the training, such as Opacus' hooks, is left
+on them.
 """
 
 from __future__ import annotations

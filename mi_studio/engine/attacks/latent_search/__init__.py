@@ -52,6 +52,8 @@ class Plan:
         Share of the past in the running mean that tells which start is the best.
     choices
         Views that decide in the end; 0 leaves it to the last costs.
+    lean
+        Whether networks may be computed in half precision.
     """
 
     looks: int
@@ -64,12 +66,13 @@ class Plan:
     settles: bool
     memory: float
     choices: int
+    lean: bool
 
 
-FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0)
+FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0, lean=False)
 """For a prior without views; they are replaced by shifts of a few pixels."""
-QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12)
-THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12)
+QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12, lean=True)
+THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12, lean=True)
 
 
 def plan_for(setup: Setup) -> Plan:
@@ -171,6 +174,12 @@ class _Search:
         make = _Viewed if self._prior.view else _Moved
         return make(self._prior, self._setup, self._plan.views, rows)
 
+    def answer(self, pictures: Tensor) -> Tensor:
+        """Return the model's logits (n, classes) for pictures (n, c, h, w)."""
+        with common.lean(self._setup.device, self._plan.lean):
+            logits: Tensor = self._access.model(pictures)
+        return logits.float()
+
     def cost(self, pictures: Tensor, latents: Tensor, rows: slice) -> Tensor:
         """Return what these rows of the kept latents cost, (n,), seen as pictures (views · n, c, h, w).
 
@@ -178,13 +187,13 @@ class _Search:
         """
         views = len(pictures) // len(latents)
         labels = self._row_labels[rows].repeat(views)
-        shortfall = _shortfall(self._access.model(pictures), labels).reshape(views, -1).mean(0)
+        shortfall = _shortfall(self.answer(pictures), labels).reshape(views, -1).mean(0)
         return shortfall + self._unlikely(latents)
 
     @torch.no_grad()
     def consider(self, latents: Tensor, pictures: Tensor) -> None:
         """Keep those candidates (n, latent), seen as pictures (n, c, h, w), that are better than the kept."""
-        logits, unlikely = self._access.model(pictures), self._unlikely(latents)
+        logits, unlikely = self.answer(pictures), self._unlikely(latents)
         costs = [_shortfall(logits, label.expand(len(logits))) + unlikely for label in self._labels]
         pool = latents.expand(len(self._labels), *latents.shape)
         self._keep(
@@ -217,7 +226,7 @@ class _Search:
             look.draw(draws)
             for part in self.parts(len(latents), views):
                 wanted = self._row_labels[part].repeat(views)[:, None]
-                sure = self._access.model(look(latents[part], part)).log_softmax(1).gather(1, wanted)
+                sure = self.answer(look(latents[part], part)).log_softmax(1).gather(1, wanted)
                 merit[part] += sure.clamp_min(UNSURE).reshape(views, -1).mean(0) / times
         return merit
 
@@ -292,7 +301,8 @@ class _Viewed:
 
     def __call__(self, latents: Tensor, rows: slice) -> Tensor:
         views = self._views[:, rows]
-        drawn = self._prior(latents.repeat(len(views), 1), views.flatten(0, 1))
+        with common.lean(latents.device):
+            drawn = self._prior(latents.repeat(len(views), 1), views.flatten(0, 1)).float()
         return common.varied(drawn, self._variations[:, rows].flatten(0, 1))
 
 
