@@ -73,8 +73,13 @@ def test_every_choice_of_every_scene_can_be_shown(scene: str) -> None:
                 k
                 for k in view.knobs
                 for d in show.session.intent.defenses
-                if (d.knob.id == k.id and library().attack(attack.id).access not in d.reaches)
-                or (d.knob.id == k.id and attack.id in d.without_effect)
+                if d.knob.id == k.id
+                and (
+                    library().attack(attack.id).access not in d.reaches
+                    or attack.id in d.without_effect
+                    or show.session.intent.scene.preset.model
+                    not in {m.id for m in show.session.intent.scene.models_for(d)}
+                )
             ]
 
 
