@@ -47,6 +47,23 @@ class Scenario:
 
 
 SCENARIOS = (
+    Scenario("faces-eight", "Face login, eight people at once", "face-login", target="eight"),
+    Scenario(
+        "faces-defended",
+        "Face login, eight people against a model trained with BiDO",
+        "face-login",
+        target="eight",
+        settings={"bido": "on"},
+    ),
+    Scenario(
+        "faces-dp",
+        "Face login, one person, head trained with differential privacy",
+        "face-login",
+        model="face-net-pretrained",
+        target="naoki-shirakawa",
+        settings={"epsilon": 1.0},
+    ),
+    Scenario("people", "Choosing whose face to attack", "face-login", picker="target", sizes=SIZES[:1]),
     Scenario(
         "federated-noise",
         "Federated leak, noise on the gradient",

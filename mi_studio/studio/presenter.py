@@ -546,7 +546,9 @@ class Presenter:
         return self._once(
             "film",
             (main.serial, frames),
-            lambda: tuple((i, history.at(i).images[0]) for i in frames if len(history.at(i).images)),
+            lambda: tuple(
+                (i, targets.cover(history.at(i).images)) for i in frames if len(history.at(i).images)
+            ),
         )
 
     def _mixed(self) -> str:

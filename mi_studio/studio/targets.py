@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -49,9 +49,14 @@ def thumbnail(scene: str, among: tuple[Target, ...]) -> Pictures | None:
         portrait = _of_everybody(scene, PORTRAITS, target.labels[0])
         picture = portrait if portrait is not None else _photo(scene, target.id, target.labels[0])
         found += [] if picture is None else [picture]
-    if len(found) < 4:
-        return found[0][None] if found else None
-    return np.vstack([np.hstack(found[:2]), np.hstack(found[2:])])[None]
+    return cover(found)[None] if found else None
+
+
+def cover(pictures: Sequence[Picture] | Pictures) -> Picture:
+    """Return one picture that stands for all: the first, or two by two of the first four."""
+    if len(pictures) < 4:
+        return pictures[0]
+    return np.vstack([np.hstack([pictures[i], pictures[i + 1]]) for i in (0, 2)])
 
 
 @cache

@@ -137,7 +137,9 @@ class CurveView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """The film of the attack. ``film`` are (step, one picture (h, w, c)); ``reached`` is the newest step.
+    """The film of the attack.
+
+    ``film`` are (step, one picture (h, w, c) that stands for all); ``reached`` is the newest step.
 
     ``told`` is the position in words; while pictures run it lags behind, so that it can be read.
     """

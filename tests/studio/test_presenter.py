@@ -12,7 +12,7 @@ from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
 from mi_studio.core.step import View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import weights_cards
-from mi_studio.studio import words
+from mi_studio.studio import targets, words
 from mi_studio.studio.presenter import CURVE_POINTS, Presenter
 from mi_studio.studio.session import SETTLE_SECONDS, Session
 from mi_studio.studio.views import Bracket, StageView
@@ -349,3 +349,9 @@ def test_of_many_classes_the_likeliest_are_shown_first() -> None:
     assert seen_now.view is not None
     assert seen_now.view.bars == tuple(ordered)
     assert seen_now.sentence == "How sure the model is of its first 5 choices."
+
+
+def test_the_film_of_a_wall_shows_four_of_it() -> None:
+    wall = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    assert targets.cover(wall)[:, :, 0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+    assert np.array_equal(targets.cover(wall[:3]), wall[0])
