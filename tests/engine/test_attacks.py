@@ -137,7 +137,7 @@ class TestMiFaceInColour:
         assert torch.equal(found[0], found[-1])
 
 
-@pytest.mark.parametrize("at", [1, 8])
+@pytest.mark.parametrize("at", [0, 1, 8, 10])
 def test_latent_search_measures_what_it_has_kept_by_the_model_of_now(at: int) -> None:
     """Candidates that a model of yesterday liked must not keep their place by yesterday's cost."""
 
@@ -154,6 +154,38 @@ def test_latent_search_measures_what_it_has_kept_by_the_model_of_now(at: int) ->
         raise AssertionError
 
     assert worst(moved=True) > worst(moved=False) + 500
+
+
+def test_mi_face_takes_its_first_step_on_the_model_of_now() -> None:
+    def second(model: Line, flip: bool) -> Tensor:
+        access = WhiteBox(model, ("a", "b"))
+        steps = mi_face.attack(access, setup(3))
+        next(steps)
+        if flip:
+            model.head.weight.neg_()
+            access.version += 1
+        return next(steps).images.clone()
+
+    other = net()
+    other.head.weight.neg_()
+    assert torch.equal(second(net(), flip=True), second(other, flip=False))
+
+
+def test_inverting_gradients_takes_its_first_step_on_the_message_of_now() -> None:
+    def second(message: list[Tensor], later: list[Tensor] | None) -> Tensor:
+        access = GradientLeak(net().requires_grad_(True), message)
+        steps = inverting_gradients.attack(access, setup(3))
+        next(steps)
+        if later is not None:
+            for part, new in zip(message, later, strict=True):
+                part.copy_(new)
+            access.version += 1
+        return next(steps).images.clone()
+
+    first = [torch.tensor([[1.0] * 8, [-1.0] * 8]), torch.tensor([1.0, -1.0])]
+    later = [part.roll(1, -1) * torch.linspace(0.2, 1, part.shape[-1]) for part in first]
+    fresh = second([part.clone() for part in later], None)
+    assert torch.equal(second([part.clone() for part in first], later), fresh)
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
         compare()  # last, so that the objective is that of the picture which is handed out
 
     stepper = Stepper(step, setup.device)
+    seen = access.version
     compare()
     yield Progress(guess.detach(), float(objective))
-    seen = access.version
     for index in range(1, setup.steps + 1):
         if access.version != seen:  # the client sent again: read the label once more
             seen = access.version

@@ -52,8 +52,6 @@ class Plan:
         Share of the past in the running mean that tells which start is the best.
     choices
         Views that decide in the end; 0 leaves it to the last costs.
-    lean
-        Whether networks may be computed in half precision.
     """
 
     looks: int
@@ -66,13 +64,12 @@ class Plan:
     settles: bool
     memory: float
     choices: int
-    lean: bool
 
 
-FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0, lean=False)
+FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0)
 """For a prior without views; they are replaced by shifts of a few pixels."""
-QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12, lean=True)
-THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12, lean=True)
+QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12)
+THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12)
 
 
 def plan_for(setup: Setup) -> Plan:
@@ -93,15 +90,18 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     search = _Search(access, setup, plan)
     candidates = _Candidates(setup, plan.chunk, draws)
 
+    seen = access.version
     search.consider(*candidates())
     yield Progress(_draw(prior, search.best[:, 0]), float(search.costs[:, 0].mean()))
-    seen = access.version
     for _ in range(looks):
         if access.version != seen:  # another model: the kept ones must prove themselves again
             seen = access.version
             search.consider_again()
         search.consider(*candidates())
         yield Progress(_draw(prior, search.best[:, 0]), float(search.costs[:, 0].mean()))
+    if access.version != seen:
+        seen = access.version
+        search.consider_again()
     if plan.kept > plan.starts:
         search.look_again(draws)
 
@@ -176,7 +176,7 @@ class _Search:
 
     def answer(self, pictures: Tensor) -> Tensor:
         """Return the model's logits (n, classes) for pictures (n, c, h, w)."""
-        with common.lean(self._setup.device, self._plan.lean):
+        with common.lean(self._setup.device, self._prior.view > 0):
             logits: Tensor = self._access.model(pictures)
         return logits.float()
 

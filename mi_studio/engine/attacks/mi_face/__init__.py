@@ -98,9 +98,9 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
         look()  # last, so that the objective is that of the pictures which are handed out
 
     stepper = Stepper(step, setup.device)
+    seen = access.version
     look()
     yield Progress(images, float(objective))
-    seen = access.version
     for index in range(setup.steps):
         if access.version != seen:  # another model: its gradient is not the one that was taken
             seen = access.version
