@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -102,7 +103,9 @@ def test_tables_have_a_maker(page: Path) -> None:
 
 
 def script(name: str) -> ModuleType:
-    """Load one of the scripts in docs/."""
+    """Load one of the scripts in docs/, which may load others that lie there."""
+    if str(ROOT / "docs") not in sys.path:
+        sys.path.append(str(ROOT / "docs"))
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

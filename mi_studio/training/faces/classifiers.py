@@ -20,7 +20,7 @@ from mi_studio.training.writing import halved, write_weights
 SCENE = "face-login"
 
 TARGET = Schedule(seed=5, epochs=32, batch=96, rate=2e-3, weight_decay=0.01, clip=1.0)
-RESNET = Schedule(seed=6, epochs=16, batch=96, rate=1e-3, weight_decay=0.05, clip=1.0)
+RESNET = Schedule(seed=6, epochs=12, batch=48, rate=1e-3, weight_decay=0.05, clip=1.0)
 PUBLIC = Schedule(seed=4, epochs=36, batch=256, rate=2e-3, weight_decay=0.005, clip=1.0)
 JUDGE = Schedule(seed=8, epochs=36, batch=96, rate=2e-3, weight_decay=0.05, clip=1.0)
 
