@@ -120,7 +120,9 @@ PICK = {
 }
 SEARCH = Text("Search by name", "名前で探す")
 FOUND_NONE = Text("There is none of that name.", "その名前では見つかりません。")
-SEVERAL = Text("Several can be on at once.", "複数を同時に選べます。")
+SEVERAL = Text(
+    "Several at once; of those trained in, only one.", "複数選べます（学習時の防御は1つだけです）。"
+)
 STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
 CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")
 
@@ -171,7 +173,7 @@ CURVE_SAID = Text("{name}: {value} at step {step} of {total}", "{name} ステッ
 VERDICT = Text("Verdict", "判定")
 TONES = {
     "leak": Text("Leak", "漏えい"),
-    "safe": Text("Protected", "防御成功"),
+    "safe": Text("Nothing came out", "漏えいは見られず"),
     "unsure": Text("Unclear", "判断できず"),
     "plain": Text("No verdict yet", "判定前"),
 }

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mi_studio.core.metrics import METRICS
+from mi_studio.core.metrics import METRICS, wilson
 from mi_studio.core.step import Pictures
 from mi_studio.engine.models.judge import Evaluator
 
@@ -231,7 +231,7 @@ class ClassJudge:
 def summary(values: NDArray[np.float64], metric: str, base_rate: float | None) -> dict[str, Any]:
     """Return one entry of ``result.json``'s scores: mean, 95 % interval where n > 1, base rate.
 
-    Shares get Wilson's interval (Wilson 1927), other means Student's t.
+    Shares get Wilson's interval, other means Student's t.
     """
     n = len(values)
     mean = float(values.mean())
@@ -240,12 +240,10 @@ def summary(values: NDArray[np.float64], metric: str, base_rate: float | None) -
         entry["base_rate"] = base_rate
     if n > 1:
         if np.isin(values, (0.0, 1.0)).all():
-            z = 1.959964
-            middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
-            half = z / (1 + z * z / n) * math.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
+            entry["ci95"] = list(wilson(mean, n))
         else:
-            middle, half = mean, _t95(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
-        entry["ci95"] = [middle - half, middle + half]
+            half = _t95(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
+            entry["ci95"] = [mean - half, mean + half]
     return entry
 
 

@@ -173,25 +173,25 @@ KINDS = {
         out=Said(
             Text(
                 "A colleague would probably recognise this face.",
-                "同僚が見れば、誰の顔か見当がつきます。",
+                "同僚が見れば、おそらく誰の顔か分かります。",
             ),
             Text(
-                "{k} of {n} people can be recognised.",
-                "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
+                "Recognisable faces of {k} of {n} people came out.",
+                "{n}人のうち{k}人について、本人と判別できる顔が復元されました。",
             ),
         ),
         some=Text(
-            "{k} of {n} people can be recognised.",
-            "{n}人のうち{k}人は、顔で誰か分かってしまいます。",
+            "Recognisable faces of {k} of {n} people came out.",
+            "{n}人のうち{k}人について、本人と判別できる顔が復元されました。",
         ),
         nothing=Said(
             Text(
-                "It is not this person's face: nobody would recognise it.",
-                "本人の顔にはなっておらず、誰か分かりません。",
+                "This face does not lead to the right person.",
+                "この顔からは、本人を特定できません。",
             ),
             Text(
-                "These are not their faces: {k} of {n} recognised, hardly more than by chance.",
-                "本人たちの顔にはなっていません。判別できたのは{n}人中{k}人で、偶然とほとんど変わりません。",
+                "Hardly anybody can be recognised: {k} of {n} recognised, about what chance gives.",
+                "ほとんど判別できません。判別できたのは{n}人中{k}人で、偶然と同程度です。",
             ),
         ),
         judge_only=Said(

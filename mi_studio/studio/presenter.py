@@ -10,13 +10,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mi_studio.core.cards import DefenseCard, SceneCard, Target
-from mi_studio.core.config import (
-    ALL_TARGETS,
-    OWN_PICTURE,
-    why_no_effect,
-    why_not_attack,
-    why_not_defense,
-)
+from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_not_defense
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.step import Pictures, Step, View
@@ -27,7 +21,7 @@ from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
 from mi_studio.studio.runstate import RunState
 from mi_studio.studio.session import Session
-from mi_studio.studio.verdict import verdict
+from mi_studio.studio.verdict import can_act, verdict
 from mi_studio.studio.views import (
     Bracket,
     Choice,
@@ -321,11 +315,7 @@ class Presenter:
         return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names)
 
     def _is_protected(self, lane: Lane) -> bool:
-        """Whether a defence is on that can change something for this attacker on this model."""
-        cards, config = self.session.intent.cards, lane.config
-        scene, attack = cards.scene(config.scene), cards.attack(config.attack)
-        on = [d for d in map(cards.defense, config.defenses) if config.values[d.knob.id] != d.knob.off]
-        return any(why_no_effect(d, attack, scene, config.model) is None for d in on)
+        return can_act(lane.config, self.session.intent.cards)
 
     def _meter(self, step: Step) -> tuple[str, float, str] | None:
         if "psnr_db" in step.scores:
@@ -430,6 +420,8 @@ class Presenter:
         corner = self.say(words.AT_STEP, step=step.index)
         if step.queries:
             corner = self.say(words.QUERIES, n=f"{step.queries:,}")
+        if names := self._names(step.images):  # of a wall, the answer to its first picture is shown
+            corner = self.say(words.OF_WHOM, name=names[0], corner=corner)
         first = _first_bars(step.view)
         seen = View(first.kind, tuple(self._bars(first)))
         said = words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST

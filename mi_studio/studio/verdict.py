@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mi_studio.core.cards import Library, SceneCard, library
+from mi_studio.core.config import RunConfig, why_no_effect
+from mi_studio.core.metrics import wilson
 from mi_studio.core.text import Text
 from mi_studio.studio import words
 from mi_studio.studio.kinds import KINDS, Kind
@@ -32,6 +35,12 @@ FARTHER = 0.2
 FEW = 0.2
 """Up to this share of several targets, hardly anything came out, unless chance is ruled out."""
 
+UNLIKELY = 0.05
+"""What chance brings about more rarely than this is ruled out to be chance."""
+
+MOST = 1000
+"""No score is of more targets than this; what says so is damaged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -55,13 +64,27 @@ class Scores:
         final = lane.history.final
         return cls(final.scores, max(1, len(final.images)), {}, {})
 
+    @property
+    def right(self) -> int:
+        """How many of the targets the judge model names."""
+        return min(self.n, max(0, round(self.values.get("evaluator_top1", 0.0) * self.n)))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The interval of their share; a run whose result was not kept has it from its count."""
+        known = dict(self.intervals or {}).get("evaluator_top1")
+        return known or wilson(self.right / self.n, self.n)
+
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Scores | None:
         """Read the scores of a result document; ``None`` if they are not what they should be."""
         try:
+            n = max(int(v.get("n", 1)) for v in document.values())
+            if not 1 <= n <= MOST:
+                return None
             return cls(
                 {k: float(v["value"]) for k, v in document.items()},
-                max(int(v.get("n", 1)) for v in document.values()),
+                n,
                 {k: (float(v["ci95"][0]), float(v["ci95"][1])) for k, v in document.items() if "ci95" in v},
                 {k: float(v["base_rate"]) for k, v in document.items() if "base_rate" in v},
             )
@@ -92,16 +115,27 @@ def _judge_classes(scores: Scores, kind: Kind) -> tuple[Tone, Text]:
         return ("leak", kind.out.of(scores.n)) if closer else ("unsure", kind.judge_only.of(scores.n))
     if _beyond_chance(scores):
         return "leak", kind.some
-    if scores.n > 1 and right > FEW:
+    several = right > FEW or (not scores.base and scores.right > 1)  # chance is known at the end only
+    if scores.n > 1 and several:
         return "unsure", kind.some
     return ("unsure", kind.close_only.of(scores.n)) if closer else ("safe", kind.nothing.of(scores.n))
 
 
 def _beyond_chance(scores: Scores) -> bool:
     """Whether more of several targets came out than chance explains: then they are out, however few."""
-    name = "evaluator_top1"
-    known = name in dict(scores.intervals or {}) and name in dict(scores.base or {})
-    return scores.n > 1 and known and scores.intervals[name][0] > scores.base[name]
+    chance = dict(scores.base or {}).get("evaluator_top1")
+    if scores.n == 1 or not scores.right or chance is None:
+        return False
+    n, k = scores.n, scores.right
+    fewer = sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
+    return 1 - fewer < UNLIKELY
+
+
+def can_act(config: RunConfig, cards: Library) -> bool:
+    """Whether a defence is on that can change something for this attacker on this model."""
+    scene, attack = cards.scene(config.scene), cards.attack(config.attack)
+    on = [d for d in map(cards.defense, config.defenses) if config.values[d.knob.id] != d.knob.off]
+    return any(why_no_effect(d, attack, scene, config.model) is None for d in on)
 
 
 def verdict(
@@ -133,7 +167,7 @@ def verdict(
         return text.get(language).format(**values)
 
     def judged_of(scores: Scores, text: Text) -> str:
-        return say(text, k=round(scores.values.get("evaluator_top1", 0.0) * scores.n), n=scores.n)
+        return say(text, k=scores.right, n=scores.n)
 
     if main is None or not main.history.steps:
         return VerdictView("plain", say(words.NO_VERDICT), say(words.PRESS_PLAY_FOR_IT))
@@ -155,9 +189,14 @@ def verdict(
         sentence = say(words.AT_THIS_STEP, step=min(head, judged.reached), sentence=sentence)
     elif not whole:
         sentence = say(words.SO_FAR, sentence=sentence)
+    if not whole and tone == "safe":
+        tone = "plain"  # what has not come out yet may still come
     other = Scores.of(twin) if whole and twin is not None and twin.ended and twin is not judged else None
-    if other is not None:
-        against = judge(other, kind)[0]
+    if other is not None and not can_act(judged.config, cards):
+        sentence = say(words.CANNOT_ACT, sentence=sentence)
+    elif other is not None:
+        # a recording keeps no result of the twin, but chance is the same for both
+        against = judge(other if other.base else replace(other, base=scores.base), kind)[0]
         if tone == "leak" and against == "leak":
             sentence = say(_helped(scores, other), sentence=sentence)
         elif tone == "safe" and against == "safe":
@@ -176,15 +215,12 @@ def _helped(scores: Scores, undefended: Scores) -> Text:
     if "psnr_db" in now:
         blurred = bare.get("psnr_db", 0.0) - now["psnr_db"] >= BLURRED_DB
         return words.NOT_ENOUGH if blurred else words.DID_NOT_HELP
-    name = "evaluator_top1"
     if scores.n == 1:
         farther = now.get("distance_same", 0.0) - bare.get("distance_same", 0.0) >= FARTHER
         return words.NOT_ENOUGH_CLASS if farther else words.DID_NOT_HELP
-    if now.get(name, 0.0) >= bare.get(name, 0.0):
+    if scores.right / scores.n >= undefended.right / undefended.n:
         return words.DID_NOT_HELP
-    intervals, others = dict(scores.intervals or {}), dict(undefended.intervals or {})
-    apart = name in intervals and name in others and intervals[name][1] < others[name][0]
-    return words.NOT_ENOUGH_CLASS if apart else words.NOT_CLEAR
+    return words.NOT_ENOUGH_CLASS if scores.spread[1] < undefended.spread[0] else words.NOT_CLEAR
 
 
 def _evidence(
@@ -211,8 +247,9 @@ def _evidence(
         parts += _class_evidence(scores, base, kind, language)
         name = "distance_same" if scores.n == 1 else "evaluator_top1"
         if twin is not None and name in twin.values:
+            text = words.E_TWIN_DISTANCE if scores.n == 1 else words.E_TWIN_SHARE
             value = twin.values[name]
-            parts.append(say(words.E_TWIN, value=f"{value:.2f}" if scores.n == 1 else f"{value:.0%}"))
+            parts.append(say(text, value=f"{value:.2f}" if scores.n == 1 else f"{value:.0%}"))
         parts.append(say(kind.counted.of(scores.n), n=scores.n))
     total = judged.history.steps[-1].total
     if head is not None:

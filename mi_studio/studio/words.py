@@ -80,12 +80,12 @@ MIXED = Text(
 # what the attacker sees
 SEES = Text("The attacker sees", "攻撃者に見えているもの")
 SEES_KIND = {
-    "scores": Text("How sure the model is of each class.", "各種類に対する、モデルの確信度です。"),
+    "scores": Text("How sure the model is of each answer.", "答えの候補ごとの、モデルの確信度です。"),
     "top": Text(
         "How sure the model is of its first choices; the rest is withheld.",
-        "上位の種類の確信度だけです。残りは伏せられています。",
+        "上位の候補の確信度だけです。残りは伏せられています。",
     ),
-    "labels": Text("Only the name of the class.", "種類の名前だけです。"),
+    "labels": Text("Only the name that the model answers.", "モデルが答えた名前だけです。"),
     "gradient": Text(
         "How large the gradient is in each layer: all that was sent.",
         "送られた勾配の大きさを、層ごとに示しています。",
@@ -95,6 +95,7 @@ SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデル�
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
+OF_WHOM = Text("{name} · {corner}", "{name}・{corner}")
 QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 
 # the price
@@ -110,7 +111,11 @@ GUARANTEE = Text(
     "ε = {epsilon}, δ = {delta}, for {unit}; counted by {accountant}.",
     "ε = {epsilon}、δ = {delta}（単位：{unit}、計算方法：{accountant}）。",
 )
-UNITS = {"one picture": Text("one picture", "写真1枚"), "one person": Text("one person", "1人")}
+UNITS = {
+    "one picture": Text("one picture", "写真1枚"),
+    "one photo": Text("one photo, not one person", "人物ではなく写真1枚"),
+    "one person": Text("one person", "1人"),
+}
 
 # the verdict: record scenes
 SAME_PICTURE = Text("Anyone would recognise this picture.", "誰が見ても、元の画像だと分かります。")
@@ -125,10 +130,10 @@ LINE_UP = Text(
 NOTHING_SEEN = Text("Nothing recognisable came out.", "見て分かるものは出てきませんでした。")
 # scenes whose targets are classes or people; what they are called is in `kinds`
 ONLY_NETWORKS = Text(
-    "The scores say that it came out. But this attack moves single pixels, which can convince networks, "
-    "the judge too, and show a person nothing: look for yourself.",
-    "指標の上では、姿が現れています。ただし、この攻撃は画素を1つずつ動かすため、人には何も見えない画像でも、"
-    "判定用モデルを含むネットワークが納得することがあります。ご自身の目で確かめてください。",
+    "The scores say that it came out. But this attack changes the picture directly, which can convince "
+    "networks, the judge too, and show a person nothing: look for yourself.",
+    "指標の上では、姿が現れています。ただし、この攻撃は画像を直接書き換えるため、人には何も見えない画像でも、"
+    "判定用モデルを含むAIモデルが正解だと答えることがあります。ご自身の目で確かめてください。",
 )
 
 # around the verdict
@@ -148,6 +153,7 @@ NOT_NEEDED = Text(
     "{sentence} Without the protection it was no better, so this says nothing about the protection.",
     "{sentence}ただし防御なしでも同じ結果のため、防御の効果とは言えません。",
 )
+CANNOT_ACT = Text("The protection cannot act here. {sentence}", "この条件では防御が働きません。{sentence}")
 NO_VERDICT = Text("No verdict yet.", "まだ判定していません。")
 PRESS_PLAY_FOR_IT = Text(
     "Press play and watch what comes out of the model.",
@@ -187,6 +193,8 @@ E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
 E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}")
 E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
 E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
+E_TWIN_SHARE = Text("without protection: {value} right", "防御なしの正答 {value}")
+E_TWIN_DISTANCE = Text("distance without protection: {value}", "防御なしの距離 {value}")
 E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1回の結果")
 E_SO_FAR = Text("step {step} of {total}", "ステップ {step} / {total}")
 E_STOPPED = Text("stopped at step {step} of {total}", "ステップ {step} / {total} で終了")

@@ -324,9 +324,27 @@ def test_what_the_attacker_sees_is_named_in_the_language(show: Show) -> None:
     assert [name for name, _ in show.japanese.view().seen.view.bars] == ["第1層", "最終層"]
 
 
+def test_of_a_wall_it_is_said_whose_answer_the_attacker_sees() -> None:
+    show = Show("logins", logins())
+    show.session.toggle_play()
+    show.work(2)
+    assert show.view().seen.corner == "step 1"
+    show.session.intent.pick("target", "all")
+    show.work(3)
+    main = show.session.main
+    assert main is not None
+    last, people = main.history.steps[-1], show.presenter._members()
+    wall = np.zeros((len(people), 2, 2, 1), np.uint8)
+    main.history._frames[last.index] = wall
+    main.history.steps[-1] = replace(last, images=wall)
+    assert show.view().seen.corner == f"{people[0].title.en} · step {last.index}"
+    assert show.japanese.view().seen.corner == f"{people[0].title.ja}・ステップ {last.index}"
+
+
 def test_every_unit_on_a_card_has_words() -> None:
-    units = {card.privacy.unit for card in weights_cards("catalogue") if card.privacy is not None}
-    assert units
+    scenes = [s.id for s in library().scenes]
+    units = {c.privacy.unit for scene in scenes for c in weights_cards(scene) if c.privacy is not None}
+    assert "one picture" in units
     assert units <= set(words.UNITS)
 
 

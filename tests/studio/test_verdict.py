@@ -3,11 +3,13 @@ from __future__ import annotations
 import string
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
+from fakes import logins
 
 from mi_studio.core.cards import Library, library
 from mi_studio.core.config import resolve
-from mi_studio.core.history import KnobMove
+from mi_studio.core.history import History, KnobMove
 from mi_studio.core.text import Text
 from mi_studio.studio.kinds import KINDS, Said
 from mi_studio.studio.lanes import Lane
@@ -46,6 +48,8 @@ def test_a_record(psnr: float, picked: float | None, tone: str, says: str) -> No
         (0.0, 0.8, 0.7, 1, "safe"),
         (0.8, 0.4, 0.7, 5, "leak"),
         (0.4, 0.6, 0.7, 5, "unsure"),
+        (2 / 60, 1.1, 0.9, 60, "unsure"),  # while it runs nobody knows yet what chance would give
+        (1 / 8, 1.1, 0.9, 8, "safe"),
     ],
 )
 def test_classes(right: float, same: float, other: float, n: int, tone: str) -> None:
@@ -158,8 +162,9 @@ def test_pixels_that_convinced_networks_are_left_to_the_eye(attack: str, tone: s
 
 def test_damaged_results_are_survived() -> None:
     main = lane(25)
-    main.result = {"scores": {"psnr_db": "much"}}
-    assert told(main, main).tone == "plain"
+    for psnr in ("much", {"value": 25.0, "n": 10**9}, {"value": 25.0, "n": -1}):
+        main.result = {"scores": {"psnr_db": psnr}}
+        assert told(main, main).tone == "plain"
 
 
 def test_several_classes_carry_their_interval() -> None:
@@ -179,7 +184,7 @@ def test_several_classes_carry_their_interval() -> None:
 def wall(right: float, same: float, n: int, low: float, high: float, ticket: int = 1) -> Lane:
     """A finished run of a scene whose targets are people."""
     made = lane(25, ticket=ticket)
-    made.config = resolve("catalogue")
+    made.config = resolve("catalogue", settings={"epsilon": 4.0})
     scores = {"evaluator_top1": right, "distance_same": same, "distance_other": 0.9, "evaluator_top5": 1.0}
     base = {"evaluator_top1": 0.02, "distance_same": 1.26}
     made.result = {
@@ -222,7 +227,7 @@ def test_a_person_is_spoken_of_as_a_person() -> None:
     [
         (56 / 60, 0.26, (0.84, 0.97), "leak", "56 of 60 people"),
         (20 / 60, 1.0, (0.23, 0.46), "leak", "20 of 60 people"),  # a third of the staff is not "protected"
-        (4 / 60, 1.1, (0.026, 0.16), "leak", "4 of 60 people"),
+        (4 / 60, 1.1, (0.026, 0.16), "leak", "faces of 4 of 60 people"),
         (1 / 60, 1.2, (0.003, 0.09), "safe", "1 of 60 recognised"),
         (50 / 60, 1.1, (0.72, 0.91), "unsure", "names 50 of 60 people rightly"),
         (1 / 60, 0.5, (0.003, 0.09), "unsure", "names only 1 of 60"),
@@ -240,6 +245,64 @@ def test_a_wall_of_people_is_counted(
     assert "60 people, one seed" in view.evidence
 
 
+def test_one_of_eight_may_be_chance_and_two_are_not() -> None:
+    for k, low, tone in ((1, 0.022, "safe"), (2, 0.071, "leak")):
+        main = wall(k / 8, 1.1, 8, low, 0.6)
+        assert told(main, main, among=PEOPLE).tone == tone
+
+
+def without_result(right: float, same: float, n: int, ended: bool) -> Lane:
+    """A wall of which only the steps are there: while it runs, and the twin of a recording."""
+    made = wall(right, same, n, 0, 0, ticket=2)
+    steps, made.history = made.history.steps, History()
+    scores = {"evaluator_top1": right, "distance_same": same, "distance_other": 0.9}
+    for step in steps:
+        made.history.append(replace(step, scores=scores, images=np.zeros((n, 2, 2, 3), np.uint8)))
+    made.result, made.ended = None, ended
+    return made
+
+
+def test_before_the_end_nothing_is_compared_with_chance() -> None:
+    main = without_result(10 / 60, 1.1, 60, ended=False)
+    view = told(main, main, among=PEOPLE)
+    assert view.tone == "unsure"
+    assert view.sentence == "So far: Recognisable faces of 10 of 60 people came out."
+
+
+def test_nobody_is_called_safe_before_the_end() -> None:
+    main = lane(8, ended=False)
+    assert told(main, main).tone == "plain"
+    main = lane(8)
+    view = verdict(main, main, None, "en", head=2)
+    assert (view.tone, view.sentence) == ("plain", "At step 2: Nothing recognisable came out.")
+
+
+def test_a_twin_without_its_result_is_compared_all_the_same() -> None:
+    main, twin = wall(40 / 60, 0.3, 60, 0.54, 0.77), without_result(56 / 60, 0.3, 60, ended=True)
+    assert told(main, main, twin, among=PEOPLE).sentence.startswith("The protection helped, but not enough.")
+    main = wall(54 / 60, 0.3, 60, 0.80, 0.95)
+    assert told(main, main, twin, among=PEOPLE).sentence.startswith("No clear effect of the protection.")
+    main, twin = wall(4 / 60, 1.1, 60, 0.026, 0.16), without_result(20 / 60, 1.1, 60, ended=True)
+    assert told(main, main, twin, among=PEOPLE).sentence.startswith("The protection helped, but not enough.")
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [("deep", "The protection cannot act here."), ("small", "The protection did not help.")],
+)
+@pytest.mark.parametrize("right", [1.0, 0.0])
+def test_a_protection_that_cannot_act_is_not_judged(model: str, says: str, right: float) -> None:
+    main, twin = wall(right, 1.26 - right, 1, 0, 0), wall(right, 1.26 - right, 1, 0, 0, ticket=2)
+    on = resolve("catalogue", defenses=["output-restriction"], attack="latent-search")
+    main.config = replace(
+        on, scene="logins", model=model, defenses=("mid",), knobs=(*on.knobs, ("mid", "on"))
+    )
+    twin.config = main.config.undefended()
+    view = told(main, main, twin, among=logins())
+    assert view.sentence.startswith(says) == (model == "deep" or right == 1.0)
+    assert view.tone == ("leak" if right else "safe" if model == "deep" else "unsure")
+
+
 @pytest.mark.parametrize(
     ("right", "interval", "says"),
     [
@@ -254,7 +317,7 @@ def test_a_protected_wall_is_compared_by_its_share(
     main, twin = wall(right, 0.3, 60, *interval), wall(56 / 60, 0.26, 60, 0.84, 0.97, ticket=2)
     view = told(main, main, twin, among=PEOPLE)
     assert view.sentence.startswith(says)
-    assert "without protection: 93%" in view.evidence
+    assert "without protection: 93% right" in view.evidence
 
 
 def test_a_protected_person_is_compared_by_distance() -> None:
@@ -264,7 +327,9 @@ def test_a_protected_person_is_compared_by_distance() -> None:
         (0.6, "The protection helped, but not enough."),
     ):
         main = wall(1.0, same, 1, 0, 0)
-        assert told(main, main, bare, among=PEOPLE).sentence.startswith(says)
+        view = told(main, main, bare, among=PEOPLE)
+        assert view.sentence.startswith(says)
+        assert "distance without protection: 0.26" in view.evidence
 
 
 def test_every_kind_of_target_is_known_and_both_languages_hold_the_same_places() -> None:

@@ -208,7 +208,7 @@ def test_a_mixed_run_wears_a_badge_that_explains_itself(open_window: Open) -> No
 
 def test_the_verdict_is_said_not_only_coloured(open_window: Open) -> None:
     window = open_window()
-    names = {"leak": "Leak", "safe": "Protected", "unsure": "Unclear", "plain": "No verdict yet"}
+    names = {"leak": "Leak", "safe": "Nothing came out", "unsure": "Unclear", "plain": "No verdict yet"}
     for tone, name in names.items():
         window.show_view(stage("en", tone=tone))
         assert window.verdict.accessibleName() == f"Verdict: {name}"
