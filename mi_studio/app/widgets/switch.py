@@ -34,7 +34,7 @@ class Switch(QAbstractButton):
     def set_knob(self, view: KnobView) -> None:
         """Take over the value."""
         self.setChecked(view.value == self.OFF_ON[1])
-        self.setEnabled(not view.reason)
+        self.setEnabled(not view.reason or self.isChecked())  # off it can go where it does nothing
         self.setAccessibleName(f"{view.title}: {view.label}")
         said = (view.reason, view.help, view.note)
         self.setAccessibleDescription(" ".join(t for t in said if t))

@@ -57,6 +57,15 @@ def test_a_switch_without_effect_cannot_be_moved_and_says_why(row: KnobRow, qtbo
     assert row.note.isVisible()
 
 
+def test_a_switch_without_effect_that_is_on_can_be_switched_off(row: KnobRow, qtbot: QtBot) -> None:
+    row.show_view(replace(MID, value="on", label="on", reason="Not trained so."))
+    with qtbot.waitSignal(row.moved) as moved:
+        QTest.mouseClick(row.switch, Qt.MouseButton.LeftButton)
+    assert moved.args == ["mid", "off"]
+    row.show_view(replace(MID, reason="Not trained so."))
+    assert not row.switch.isEnabled()
+
+
 def test_one_reason_of_several_knobs_is_said_once(qtbot: QtBot) -> None:
     panel = ProtectionPanel()
     qtbot.addWidget(panel)
