@@ -13,7 +13,7 @@ from torch import Tensor
 from mi_studio.core.atomic import write_bytes
 from mi_studio.engine import models
 from mi_studio.engine.splits import private_labels, subset
-from mi_studio.training.classifier import Schedule, accuracy, disturbed, fit, mirrored, sturdy
+from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
 from mi_studio.training.recipe import Context
 from mi_studio.training.sources import FASHION_NAMES
 from mi_studio.training.writing import write_weights
@@ -94,3 +94,4 @@ def train_evaluator(context: Context) -> None:
             },
         },
     )  # fmt: skip
+    finished(context, "catalogue-evaluator")

@@ -33,11 +33,15 @@ def save(
 
 
 def restore(
-    path: Path, nets: Mapping[str, nn.Module], optimisers: Mapping[str, optim.Optimizer]
+    path: Path,
+    nets: Mapping[str, nn.Module],
+    optimisers: Mapping[str, optim.Optimizer],
+    made_for: str | None = None,
 ) -> dict[str, Any] | None:
     """Read ``path`` into the networks and optimisers and return its note.
 
-    ``None``, with nothing changed, if there is no usable checkpoint: the training then starts anew.
+    ``None``, with nothing changed, if there is no usable checkpoint: the training then starts anew. A
+    checkpoint whose note was ``made_for`` something else, or whose networks are others, is none.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -45,6 +49,12 @@ def restore(
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (no mapping)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
+    if made_for is not None and note.get("made_for") != made_for:
+        return None
+    for name, net in nets.items():
+        shapes = {f"net/{name}/{key}": value.shape for key, value in net.state_dict().items()}
+        if any(key not in tensors or tensors[key].shape != shape for key, shape in shapes.items()):
+            return None
     for name, net in nets.items():
         prefix = f"net/{name}/"
         net.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})

@@ -168,6 +168,8 @@ def select(wanted: Sequence[str]) -> list[Recipe]:
 def train(wanted: Sequence[str], device: str, report: Report, sources: Sources | None = None) -> None:
     """Rebuild what the named recipes write; a training that was killed goes on where it was.
 
+    Those with differential privacy, minutes each, start their present network anew.
+
     Parameters
     ----------
     wanted

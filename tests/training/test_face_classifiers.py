@@ -66,6 +66,8 @@ def test_a_killed_training_comes_to_the_same_end(
         fitted(tmp_path, photos, die_at=0.5)
     assert (tmp_path / "test.safetensors").exists()
     resumed = fitted(tmp_path, photos)
+    assert (tmp_path / "test.safetensors").exists()
+    classifier.finished(context(tmp_path), "test")
     assert not (tmp_path / "test.safetensors").exists()
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), resumed.parameters(), strict=True))
 
@@ -76,3 +78,16 @@ def test_varied_photos_stay_pictures(photos: Any) -> None:
     assert varied.shape == batch.shape
     assert 0 <= float(varied.min()) <= float(varied.max()) <= 1
     assert not torch.equal(varied, batch)
+
+
+def test_a_checkpoint_of_other_settings_or_photos_is_not_gone_on_with(
+    photos: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier, "SAVE_EVERY", 0.0)
+    fresh = fitted(tmp_path / "fresh", photos[:, ::-1])
+    with pytest.raises(KilledError):
+        fitted(tmp_path, photos, die_at=0.5)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(fresh.parameters(), fitted(tmp_path, photos[:, ::-1]).parameters(), strict=True)
+    )

@@ -7,12 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from mi_studio.engine import models
-from mi_studio.training.classifier import Schedule, accuracy, disturbed, fit, mirrored, sturdy
+from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
 from mi_studio.training.faces.dataset import Photos, read_private, read_public
 from mi_studio.training.recipe import Context
 from mi_studio.training.writing import halved, write_weights
@@ -35,7 +36,7 @@ SCALE, MOVE, COLOUR = 0.08, 0.05, 0.12
 
 def to_pixels(photos: Photos) -> Tensor:
     """Return ``uint8 (n, 3, 64, 64)`` for photos ``uint8 (..., 64, 64, 3)``."""
-    flat = torch.from_numpy(photos.reshape(-1, *photos.shape[-3:]))
+    flat = torch.from_numpy(np.ascontiguousarray(photos).reshape(-1, *photos.shape[-3:]))
     return flat.permute(0, 3, 1, 2).contiguous()
 
 
@@ -106,6 +107,7 @@ def write_login(
             "notes": dict(notes),
         },
     )  # fmt: skip
+    finished(context, recipe)
 
 
 def train_target(context: Context) -> None:
@@ -192,3 +194,4 @@ def train_body(context: Context) -> None:
             },
         },
     )  # fmt: skip
+    finished(context, "face-login-body")

@@ -1,7 +1,7 @@
 """Face logins trained so that less of a person's looks stays in them; each after its paper.
 
-All see the same photos as the undefended login and have its size. What each costs is on its card, and what
-each is worth against an attack is in the table of the documentation, whatever its paper says.
+All learn from the same private photos as the undefended login. What each costs is on its card, and what each
+is worth against an attack is in the table of the documentation, whatever its paper says.
 """
 
 from __future__ import annotations

@@ -245,7 +245,8 @@ def train_prior(context: Context) -> None:
     encoder = Encoder(generator.latent + generator.view).to(device)
     lessons = Lessons(generator, encoder, Critic().to(device), body, pixels)
     path = context.work / "face-login-prior.safetensors"
-    note = checkpoint.restore(path, lessons.nets, lessons.optimisers)
+    made_for = f"{STEPS} steps of {BATCH} at {RATE}, {len(photos)} people"
+    note = checkpoint.restore(path, lessons.nets, lessons.optimisers, made_for)
     note = note or {"step": 0, "seconds": 0.0, "prices": lessons.prices.tolist()}
     lessons.prices.copy_(torch.tensor(note["prices"]))
     clock = Clock(note["seconds"])
@@ -259,7 +260,8 @@ def train_prior(context: Context) -> None:
             lessons.set_rate(min(1.0, (1 - done / STEPS) / (1 - FULL_RATE)))
             if clock.seconds() - saved > SAVE_SECONDS:
                 saved = clock.seconds()
-                kept = {"step": done, "seconds": saved, "prices": lessons.prices.tolist()}
+                prices = lessons.prices.tolist()
+                kept = {"step": done, "seconds": saved, "prices": prices, "made_for": made_for}
                 checkpoint.save(path, kept, lessons.nets, lessons.optimisers)
             names = ("adversary", "pixels", "features", "identity", "nats", "view nats", "all")
             said = " ".join(f"{n} {v:.3f}" for n, v in zip(names, lessons.seen.tolist(), strict=True))
