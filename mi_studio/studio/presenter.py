@@ -417,15 +417,15 @@ class Presenter:
         title = self.say(words.SEES)
         if step is None:
             return SeenView(title, "", None, self.say(words.SEES_SOON))
-        corner = self.say(words.AT_STEP, step=step.index)
-        if step.queries:
-            corner = self.say(words.QUERIES, n=f"{step.queries:,}")
-        if names := self._names(step.images):  # of a wall, the answer to its first picture is shown
-            corner = self.say(words.OF_WHOM, name=names[0], corner=corner)
         first = _first_bars(step.view)
         seen = View(first.kind, tuple(self._bars(first)))
-        said = words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST
-        return SeenView(title, corner, seen, self.say(said, n=BARS))
+        sentence = self.say(words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST, n=BARS)
+        queries = self.say(words.QUERIES, n=f"{step.queries:,}") if step.queries else ""
+        corner = queries or self.say(words.AT_STEP, step=step.index)
+        if names := self._names(step.images):  # of a wall, the answer to its first picture is shown
+            corner = names[0]
+            sentence = self.say(words.JOIN).join(t for t in (queries, sentence) if t)
+        return SeenView(title, corner, seen, sentence)
 
     def _bars(self, view: View) -> Iterator[tuple[str, float]]:
         """Name an API's classes in the present language, and a gradient's layers by their order.

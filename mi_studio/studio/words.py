@@ -95,7 +95,6 @@ SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデル�
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
-OF_WHOM = Text("{name} · {corner}", "{name}・{corner}")
 QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 
 # the price

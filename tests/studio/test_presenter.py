@@ -337,8 +337,12 @@ def test_of_a_wall_it_is_said_whose_answer_the_attacker_sees() -> None:
     wall = np.zeros((len(people), 2, 2, 1), np.uint8)
     main.history._frames[last.index] = wall
     main.history.steps[-1] = replace(last, images=wall)
-    assert show.view().seen.corner == f"{people[0].title.en} · step {last.index}"
-    assert show.japanese.view().seen.corner == f"{people[0].title.ja}・ステップ {last.index}"
+    assert show.view().seen.corner == people[0].title.en
+    assert show.japanese.view().seen.corner == people[0].title.ja
+    sentence = show.view().seen.sentence
+    main.history.steps[-1] = replace(last, images=wall, queries=1200)
+    assert show.view().seen.corner == people[0].title.en  # there is no room for both
+    assert show.view().seen.sentence == f"queries: 1,200 · {sentence}"
 
 
 def test_every_unit_on_a_card_has_words() -> None:
