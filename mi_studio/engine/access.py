@@ -41,7 +41,7 @@ class Bank:
     latents
         (n, latent), float32.
     pictures
-        What the prior draws of them in the plain view: uint8 (n, h, w, c).
+        What the prior draws of them in the plain view, as a compressed sheet kept it: uint8 (n, h, w, c).
     """
 
     latents: Tensor

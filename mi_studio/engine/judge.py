@@ -154,7 +154,7 @@ class ClassJudge:
         self._targets: tuple[int, ...] = ()
         self._draw = draw
         self._features = features
-        # distances are given in units of the typical distance between photos of different classes
+        # distances are given in units of the mean distance between the centres of two classes
         centre = torch.stack([self._features[self._labels == k].mean(0) for k in torch.unique(self._labels)])
         self._unit = float(torch.pdist(centre).mean())
         self._random: list[_Seen] = []  # shared by all who face other targets

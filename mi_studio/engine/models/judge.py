@@ -30,8 +30,8 @@ class _Residual(nn.Module):
 class Evaluator(nn.Module):
     """Independent judge: batch normalisation, residual blocks, SiLU.
 
-    It shares no architecture with the networks under attack, and no attack may see it: it only measures
-    whether a reconstruction looks like its class to a network that was not attacked.
+    It differs from the networks under attack in normalisation, activation and widths, and no attack may see
+    it: it only measures whether a reconstruction looks like its class to a network that was not attacked.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Who is drawn: everything about a fictional person that stays the same from photo to photo.
 
 A person is a number. Numbers below `PRIVATE` are the employees, numbers from `FIRST_PUBLIC` on are the
-strangers whose photos an attacker may own; the two cannot meet, because the number itself seeds all
-that is drawn at random. Sex, age, ancestry, hair and so on are spread evenly over neighbouring numbers
+strangers whose photos an attacker may own; the number itself seeds all that is drawn at random, and no
+number is both. Sex, age, ancestry, hair and so on are spread evenly over neighbouring numbers
 instead of drawn, so that any few dozen people in a row look like a mixed company.
 """
 
