@@ -58,7 +58,9 @@ def loot(
     settings: Mapping[str, Value] | None = None,
 ) -> Loot:  # fmt: skip
     """Return what an attack brings out, from the cache if it has been run before."""
-    config = resolve(SCENE, model=model, attack=attack, target=target, seed=seed, settings=settings)
+    config = resolve(
+        SCENE, model=model, attack=attack, target=target, seed=seed, settings=settings, device="cpu"
+    )
     path = paths.cache_dir() / "docs" / f"{_key(config)}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

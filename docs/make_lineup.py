@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import secrets
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from sheets import INK, PAPER, font
 from mi_studio.core import paths
 from mi_studio.core.atomic import write_text
 from mi_studio.core.knobs import Value
+from mi_studio.core.metrics import wilson
 from mi_studio.core.weights import find_weights
 from mi_studio.engine import employees, models
 from mi_studio.engine.judge import as_images
@@ -47,12 +47,13 @@ def decoys(test: NDArray[np.uint8]) -> NDArray[np.int64]:
     with torch.no_grad():
         features = torch.cat([body(part) for part in torch.split(pictures, 240)])
     mean = torch.nn.functional.normalize(features, dim=1).reshape(len(test), test.shape[1], -1).mean(1)
-    distances = torch.cdist(mean, mean).fill_diagonal_(math.inf)
+    distances = torch.cdist(mean, mean).fill_diagonal_(torch.inf)
     return distances.argsort(1)[:, : CANDIDATES - 1].numpy()
 
 
 def draw(case: str) -> None:
-    """Draw the sheets of one case, and write the answers beside them."""
+    """Draw the sheets of one case, and write the answers beside them; picks of earlier sheets go."""
+    (FOLDER / f"picks-{case}.json").unlink(missing_ok=True)
     _, test = employees.read_photos(paths.assets())
     pictures, like = loot(settings=CASES[case]).pictures, decoys(test)
     draws = np.random.default_rng(secrets.randbits(64))
@@ -89,11 +90,9 @@ def score(case: str) -> str:
     """Return how many picks are right, with Wilson's 95 % interval."""
     answers = json.loads((FOLDER / f"answers-{case}.json").read_text("utf-8"))
     picks = json.loads((FOLDER / f"picks-{case}.json").read_text("utf-8"))
-    right, n, z = sum(picks.get(k) == v for k, v in answers.items()), len(answers), 1.96
-    share = right / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return f"{case}: {right} of {n} right ({share:.0%}, 95 % {middle - half:.0%}–{middle + half:.0%})"
+    right, n = sum(picks.get(k) == v for k, v in answers.items()), len(answers)
+    low, high = wilson(right / n, n)
+    return f"{case}: {right} of {n} right ({right / n:.0%}, 95 % {low:.0%}–{high:.0%})"
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.knobs import Value, plain
 from mi_studio.core.weights import find_weights
 from mi_studio.engine import Run, employees, models
+from mi_studio.engine.beforehand import read_bank
 from mi_studio.engine.case import open_case
-from mi_studio.engine.judge import as_images
+from mi_studio.engine.judge import ClassJudge, as_images
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import accuracy
@@ -204,19 +205,29 @@ def faces(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """Attacks on the undefended face logins, beside what real photos and random faces score."""
     yield ["what", "people × seeds", *FACE_SCORES, "same < other", "queries each", "seconds"]
     judge = open_case(resolve("face-login", target="all"), torch.device("cpu"), None).judge
+    assert isinstance(judge, ClassJudge)
     _, test = employees.read_photos(paths.assets())
     photos = [judge.full(as_images(test[:, n], torch.device("cpu"))) for n in range(test.shape[1])]
     real = {name: np.stack([scores[name] for scores in photos]) for name in photos[0]}
     yield ["real test photos", f"{len(test)} × {len(photos)} photos", *_face_scores(real), "", ""]
-    base = judge.base_rates()
-    yield ["random faces of the prior", "256 faces", *(f"{base[s]:.2f}" for s in _SCORES), "", "", ""]
-    for name, model, attack, target, seeds in (
-        ("latent search, face-net", "face-net", "latent-search", "all", SEEDS),
-        ("latent search, ResNet-18", "resnet-18", "latent-search", "eight", SEEDS[:1]),
-        ("MI-Face, face-net", "face-net", "mi-face", "all", SEEDS[:1]),
-        ("score search, face-net", "face-net", "score-search", "eight", SEEDS[:1]),
+    bank = read_bank(paths.assets() / "face-login", find_weights("face-login", "prior", {}).sha256)
+    assert bank is not None
+    _, drawn = bank.take(torch.arange(RANDOM_FACES), torch.device("cpu"))
+    each = [judge.facing((person,) * RANDOM_FACES).full(drawn) for person in range(len(test))]
+    random = {name: np.stack([scores[name] for scores in each], 1) for name in each[0]}
+    yield ["random faces of the prior", f"{len(test)} × {RANDOM_FACES} faces", *_face_scores(random), "", ""]
+    for name, model, attack, target, effort, seeds in (
+        ("latent search, quick", "face-net", "latent-search", "all", "quick", SEEDS),
+        ("latent search, thorough", "face-net", "latent-search", "eight", "thorough", SEEDS[:1]),
+        ("latent search, quick, on ResNet-18", "resnet-18", "latent-search", "eight", "quick", SEEDS[:1]),
+        ("MI-Face", "face-net", "mi-face", "eight", "quick", SEEDS[:1]),
+        ("score search", "face-net", "score-search", "eight", "quick", SEEDS[:1]),
     ):
-        yield [name, *_face_row([loot(model=model, attack=attack, target=target, seed=s) for s in seeds])]
+        found = [
+            loot(model=model, attack=attack, target=target, seed=s, settings={"effort": effort})
+            for s in seeds
+        ]
+        yield [name, *_face_row(found)]
 
 
 def face_defenses(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
@@ -226,6 +237,8 @@ def face_defenses(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: 
         found = loot(model=model, settings=settings)
         yield [model, defence, f"{found.utility:.3f}", *_face_row([found])[:-2]]
 
+
+RANDOM_FACES = 64
 
 _SCORES = ("evaluator_top1", "evaluator_top5", "distance_same", "distance_other")
 FACE_SCORES = ("top-1", "top-5", "distance same", "distance other")
