@@ -95,7 +95,7 @@ def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
     if attack.access not in scene.access:
         return Text(
             f"In this scene nobody hands the attacker what it needs: {_lower(attack.needs.en)}.",
-            f"この場面では、この攻撃に必要なもの({attack.needs.ja})が攻撃者の手に渡りません。",
+            f"この場面では、この攻撃に必要なもの（{attack.needs.ja}）が攻撃者の手に渡りません。",
         )
     if not set(attack.requires) <= set(scene.provides):
         return Text(
@@ -143,7 +143,7 @@ def why_no_effect(defense: DefenseCard, attack: AttackCard, scene: SceneCard, mo
     able = scene.models_for(defense)
     if model in {m.id for m in able}:
         return None
-    trained = f"{' and '.join(m.title.en for m in able)} {'was' if len(able) == 1 else 'were'}"
+    trained = f"{' and '.join(f'the {m.title.en}' for m in able)} {'was' if len(able) == 1 else 'were'}"
     return Text(
         f"Only {trained} trained in this way.",
         f"この方法で学習したのは{names(able).ja}だけです。",

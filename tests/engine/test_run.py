@@ -142,7 +142,7 @@ def test_a_defence_that_the_model_was_not_trained_with_is_called_without_effect(
     list(run)
     (entry,) = run.result()["defenses"]
     assert (entry["id"], entry["effective"]) == ("dp-training", False)
-    assert entry["reason"]["en"] == "Only other net was trained in this way."
+    assert entry["reason"]["en"] == "Only the other net was trained in this way."
 
 
 def test_the_final_picture_is_the_best_by_the_attacks_own_objective():

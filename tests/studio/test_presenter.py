@@ -123,7 +123,7 @@ def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -
     intent = show.session.intent
     assert {k.id for k in show.view().knobs if k.reason} == {"granularity", "epsilon"}
     assert next(k.reason for k in show.view().knobs if k.id == "epsilon") == (
-        "Only ready net was trained in this way."
+        "Only the ready net was trained in this way."
     )
     intent.pick("model", "deep")
     reasons = {k.id: k.reason for k in show.japanese.view().knobs if k.reason}
