@@ -53,6 +53,7 @@ class PicturePane(QWidget):
         self.back.setParent(self.view)
         self.back.hide()
         self.back.clicked.connect(lambda: self.view.enlarged.emit(-1))
+        self.view.resized.connect(self._place_back)
         self.badge = Label("badge")
         self.badge.setParent(self.view)
         self.badge.move(MARGIN + 8, MARGIN + 8)
@@ -173,10 +174,14 @@ class PicturePane(QWidget):
         self.view.point(at)
         self.view.enlarge(alone)
         self.back.setVisible(several and leads and alone >= 0)
-        corner = self.view.frame().topRight()
-        self.back.move(round(corner.x()) - self.back.width() - 6, MARGIN + 6)
+        self._place_back()
         self._at = at
         self._describe()
+
+    def _place_back(self) -> None:
+        """Put the button that leads back to all into the corner of the picture."""
+        corner = self.view.frame().topRight()
+        self.back.move(round(corner.x()) - self.back.width() - 6, MARGIN + 6)
 
     def _describe(self) -> None:
         """Say what the pictures are, and whose is pointed at."""
@@ -256,6 +261,7 @@ class PaneRow(QWidget):
         self._row.setSpacing(self.GAP)
         self._at = self._alone = -1
         self._walled = 0
+        self._told: tuple[bool, ...] = ()
         self.panes: list[PicturePane] = []
         self._compact = False
         self.set_count(count)
@@ -288,7 +294,8 @@ class PaneRow(QWidget):
         walls = [len(v.pictures) for v in views if v.pictures is not None and len(v.pictures) > 1]
         walled = max(walls, default=0)
         if walled != self._walled:
-            self._walled, self._at, self._alone = walled, -1, -1
+            self._walled, self._at, self._alone, self._told = walled, -1, -1, ()
+        if self._told != tuple(pane.view.several for pane in self.panes):  # a wall has come, or a pane
             self._tell()
             self.align()
 
@@ -306,6 +313,7 @@ class PaneRow(QWidget):
         self.align()
 
     def _tell(self) -> None:
+        self._told = tuple(pane.view.several for pane in self.panes)
         for i, pane in enumerate(self.panes):
             pane.point(self._at, self._alone, leads=i == 0)
 

@@ -84,10 +84,13 @@ class PictureView(QWidget):
         Which picture is pointed at, or -1.
     enlarged
         Which picture shall be shown alone, or -1 for all.
+    resized
+        The pictures have another place.
     """
 
     pointed = Signal(int)
     enlarged = Signal(int)
+    resized = Signal()
     ARROWS: ClassVar = {
         Qt.Key.Key_Left: (-1, 0),
         Qt.Key.Key_Right: (1, 0),
@@ -354,6 +357,7 @@ class PictureView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._grid = None
+        self.resized.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Find another grid when the type has changed."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from faces import EIGHT, session
@@ -150,6 +151,32 @@ def test_the_button_leads_back_to_all(open_window: Open) -> None:
     assert back.accessibleName()
     QTest.mouseClick(back, Qt.MouseButton.LeftButton)
     assert len(view.cells()) == 8
+
+
+def test_the_button_stays_in_its_corner_when_the_window_changes(
+    open_window: Open, qapp: QApplication
+) -> None:
+    window = shown(open_window, "eight")
+    view = views(window)[0]
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=centre(view, 2))
+    back = window.panes[0].back
+    for size in ((1920, 1080), (1000, 640)):
+        window.resize(*size)
+        for _ in range(8):
+            qapp.processEvents()
+        assert back.geometry().right() == pytest.approx(view.frame().right() - 6, abs=1.5), size
+
+
+def test_a_pane_that_comes_later_shows_the_same_picture(open_window: Open) -> None:
+    window = shown(open_window, "eight")
+    view = views(window)[1]
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=centre(view, 2))
+    made = Presenter(session("eight", mid="on"), "en").view()
+    assert len(made.panes) == 3
+    window.show_view(replace(made, panes=(*made.panes, made.panes[2])))  # more than ever before
+    assert [v._visible() for v in views(window)] == [[2]] * 4
+    policies = [v.focusPolicy() for v in views(window)]
+    assert policies == [Qt.FocusPolicy.StrongFocus, *[Qt.FocusPolicy.ClickFocus] * 3]
 
 
 def test_a_wall_is_walked_by_keys(open_window: Open, qtbot: QtBot) -> None:
