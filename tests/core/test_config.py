@@ -144,7 +144,7 @@ def test_a_model_that_was_not_trained_so_is_named_with_those_that_were():
     reason = why_no_effect(mid, attack, scene, "deep")
     assert reason.en == "Only the small net was trained in this way."
     assert reason.ja == "この方法で学習したのは「小型モデル」だけです。"
-    assert why_no_effect(frozen, attack, scene, "deep").en.startswith("Only the small net and the ready net were")
+    assert why_no_effect(frozen, attack, scene, "deep").en.startswith("Only the small net and the ready net ")
     # what does not reach the attacker does so on no model
     restriction = cards.defense("output-restriction")
     assert why_no_effect(restriction, attack, scene, "deep") == why_out_of_reach(restriction, attack)
