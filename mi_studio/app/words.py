@@ -120,9 +120,7 @@ PICK = {
 }
 SEARCH = Text("Search by name", "名前で探す")
 FOUND_NONE = Text("There is none of that name.", "その名前では見つかりません。")
-SEVERAL = Text(
-    "Several at once; of those trained in, only one.", "複数選べます（学習時の防御は1つだけです）。"
-)
+SEVERAL = Text("Several, at most one trained in.", "複数選べます（学習時の防御は1つだけです）。")
 STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
 CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")
 

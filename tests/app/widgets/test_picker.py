@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from mi_studio.app import icons
 from mi_studio.app.widgets.common import Label, Menu
-from mi_studio.app.widgets.picker import PartIcon, Thumbnail
+from mi_studio.app.widgets.picker import PartIcon, Picker, Thumbnail
 from mi_studio.app.widgets.sentence import Sentence
 from mi_studio.core.cards import library
 from mi_studio.studio.presenter import Presenter
@@ -94,6 +94,18 @@ def test_several_defences_can_be_on_and_the_list_stays_open(line: Sentence, qtbo
         QTest.keyClick(line.picker.cards[1], Qt.Key.Key_Space)
     assert toggled.args == ["defense", "prune", False]
     line.picker.hide()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_head_is_wider_than_the_choices(line: Sentence, language: str) -> None:
+    line.retranslate(language)
+    line.show_view(sentence(language == "ja"))
+    for slot in ("defense", "attack"):
+        opened(line, slot)
+        picker = line.picker
+        head = picker.title.sizeHint().width() + picker.hint.sizeHint().width()
+        assert head + 2 * 16 <= picker.cards[0].width() + Picker.BAR, slot
+        picker.close()
 
 
 def test_the_current_choice_has_the_focus(line: Sentence) -> None:
