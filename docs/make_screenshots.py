@@ -54,6 +54,7 @@ SCENARIOS = (
         "face-login",
         target="eight",
         settings={"bido": "on"},
+        sizes=SIZES[:1],
     ),
     Scenario(
         "faces-dp",
@@ -62,6 +63,7 @@ SCENARIOS = (
         model="face-net-pretrained",
         target="naoki-shirakawa",
         settings={"epsilon": 1.0},
+        sizes=SIZES[:1],
     ),
     Scenario("people", "Choosing whose face to attack", "face-login", picker="target", sizes=SIZES[:1]),
     Scenario(
