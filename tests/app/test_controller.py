@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
 from mi_studio.core import paths, recording
+from mi_studio.core.cards import library
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.step import Pictures
@@ -380,7 +381,7 @@ def test_settings_are_kept_and_nonsense_is_ignored(program: Open, own_settings: 
     kept.language, kept.theme, kept.scene = "xx", "pink", "moon"
     assert Settings().language in ("en", "ja")
     assert Settings().theme == "system"
-    assert program(language=None, theme=None, scene=None).session.intent.wish.scene == "federated"
+    assert program(language=None, theme=None, scene=None).session.intent.wish.scene == library().scenes[0].id
 
 
 @pytest.mark.parametrize(("chosen", "again"), [(0.5, 0.5), (2.0, 2.0), (math.inf, 1.0)])
