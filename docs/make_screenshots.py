@@ -47,13 +47,15 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("faces-eight", "Face login, eight people at once", "face-login", target="eight"),
+    Scenario(
+        "faces-eight", "Face login, eight people at once", "face-login", target="eight", sizes=SIZES[:1]
+    ),
     Scenario(
         "faces-defended",
-        "Face login, eight people against a model trained with BiDO",
+        "Face login, eight people against a model trained with negative smoothing",
         "face-login",
         target="eight",
-        settings={"bido": "on"},
+        settings={"neg-ls": "on"},
         sizes=SIZES[:1],
     ),
     Scenario(
