@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mi_studio.core.weights import read_card
 from mi_studio.engine import models
+from mi_studio.engine.models.faces import FaceBody
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
 from mi_studio.training.faces.dataset import Photos, read_private, read_public
 from mi_studio.training.recipe import Context
@@ -166,6 +168,13 @@ def train_judge(context: Context) -> None:
         architecture="evaluator", build=JUDGE_BUILD,
         adversarial={"share": 0.5, "size": round(ATTACK_SIZE, 4), "steps": 1},
     )  # fmt: skip
+
+
+def public_body(context: Context, device: str = "cpu") -> FaceBody:
+    """Return the body that has learnt from public people, as the recipe ``face-login-body`` wrote it."""
+    body = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"), device)
+    assert isinstance(body, FaceBody)
+    return body
 
 
 def train_body(context: Context) -> None:

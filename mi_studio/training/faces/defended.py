@@ -14,12 +14,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from mi_studio.core.weights import read_card
 from mi_studio.engine import models
 from mi_studio.engine.models.common import tensor
-from mi_studio.engine.models.faces import FaceBody, FaceNet
+from mi_studio.engine.models.faces import FaceNet
 from mi_studio.training.classifier import Lesson, Loss, Schedule, cross_entropy, fit, logits
-from mi_studio.training.faces.classifiers import SCENE, TARGET, labels_of, to_pixels, varied, write_login
+from mi_studio.training.faces.classifiers import (
+    TARGET,
+    labels_of,
+    public_body,
+    to_pixels,
+    varied,
+    write_login,
+)
 from mi_studio.training.faces.dataset import read_private
 from mi_studio.training.recipe import Context
 from mi_studio.training.writing import file_name
@@ -177,11 +183,9 @@ def _from_public(context: Context) -> nn.Module:
     Transfer learning against inversion (Ho et al., CVPR 2024, arXiv 2405.05588): only the last layers see
     private photos.
     """
-    public = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"))
-    assert isinstance(public, FaceBody)
     net = models.build("face-net")
     assert isinstance(net, FaceNet)
-    net.body.load_state_dict(public.state_dict())
+    net.body.load_state_dict(public_body(context).state_dict())
     for part in (net.body.stem, *net.body.blocks[:TL_DMI_FROZEN]):
         part.requires_grad_(False)
     return net

@@ -19,12 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from mi_studio.core.weights import read_card
 from mi_studio.engine import models
 from mi_studio.engine.models.faces import FaceBody, FacePrior
 from mi_studio.engine.stepper import Stepper
 from mi_studio.training import checkpoint
-from mi_studio.training.faces.classifiers import SCENE, to_pixels
+from mi_studio.training.faces.classifiers import SCENE, public_body, to_pixels
 from mi_studio.training.faces.critics import Critic, Encoder, equalise
 from mi_studio.training.faces.dataset import read_public
 from mi_studio.training.recipe import Clock, Context
@@ -238,9 +237,8 @@ def train_prior(context: Context) -> None:
     photos = read_public(context.work)
     pixels = to_pixels(photos).view(*photos.shape[:2], 3, *photos.shape[2:4]).to(device)
     torch.manual_seed(SEED)
-    body = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"), device)
+    body = public_body(context, context.device)
     generator = models.build("face-prior").to(device)
-    assert isinstance(body, FaceBody)
     assert isinstance(generator, FacePrior)
     encoder = Encoder(generator.latent + generator.view).to(device)
     lessons = Lessons(generator, encoder, Critic().to(device), body, pixels)

@@ -12,12 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_studio.core.weights import Privacy, read_card
+from mi_studio.core.weights import Privacy
 from mi_studio.engine import models
 from mi_studio.engine.employees import PEOPLE, TRAIN
 from mi_studio.engine.models.faces import FaceBody, FaceNet
 from mi_studio.training.classifier import accuracy
-from mi_studio.training.faces.classifiers import SCENE, labels_of, test_photos, to_batch, to_pixels
+from mi_studio.training.faces.classifiers import (
+    SCENE,
+    labels_of,
+    public_body,
+    test_photos,
+    to_batch,
+    to_pixels,
+)
 from mi_studio.training.faces.dataset import read_private, read_public
 from mi_studio.training.private import (
     ACCOUNTANT,
@@ -40,8 +47,7 @@ SCRATCH_EPSILON = 8.0
 def train_ladder(context: Context) -> None:
     """Train and write a head for every epsilon, on a body that has learnt from public people only."""
     train, _ = read_private(context.assets)
-    body = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"), context.device)
-    assert isinstance(body, FaceBody)
+    body = public_body(context, context.device)
     public = _features(body, to_pixels(read_public(context.work)[:, 0]), context.device)
     # the scale of the features comes from public people: it costs no privacy
     centre, spread = public.mean(0), public.std(0).clamp_min(1e-3)
