@@ -20,8 +20,11 @@ from mi_studio.core.errors import BadFileError, UsageError
 from mi_studio.core.knobs import Knob, Value
 from mi_studio.core.text import Text, names
 
-ACCESS_LEVELS = ("white-box", "scores", "labels", "gradient")
-"""What an attacker can hold: the model file, an API's scores, its labels only, a client's gradient."""
+ACCESS_LEVELS = ("white-box", "scores", "labels", "gradient", "malicious-server")
+"""What an attacker can hold: the model file, an API's scores, its labels only, a client's gradient.
+
+A malicious server also gets the gradients, and it chooses the model that they are computed on.
+"""
 
 SCENE = Text("scene", "場面")
 ATTACK = Text("attack", "攻撃")
@@ -87,6 +90,8 @@ class SceneCard:
         What a target is, for the verdict's words: ``class``, ``garment`` or ``person``.
     caveat
         What about the data helps or hinders the attacker, said beside every verdict; often nothing.
+    data
+        What is reconstructed: ``pictures``, or the hidden field of ``records``.
     """
 
     id: str
@@ -107,21 +112,23 @@ class SceneCard:
     preset: Preset
     targets_are: str = "class"
     caveat: Text | None = None
+    data: str = "pictures"
 
     def targets_for(self, knobs: Mapping[str, Value]) -> tuple[Target, ...]:
         """Return the targets that exist under these knob values."""
         return self.targets[str(knobs[self.targets_by]) if self.targets_by else ""]
 
-    def models_for(self, defense: DefenseCard) -> list[Model]:
-        """Return the models with which a defence can work: the scene and the model give what it requires."""
-        return [m for m in self.models if set(defense.requires) <= {*self.provides, *m.provides}]
+    def models_for(self, part: AttackCard | DefenseCard) -> list[Model]:
+        """Return the models with which a part can work: the scene and the model give what it requires."""
+        return [m for m in self.models if set(part.requires) <= {*self.provides, *m.provides}]
 
 
 @dataclass(frozen=True, slots=True)
 class AttackCard:
     """Who can mount an attack, how strong it is, and where it comes from.
 
-    ``strength`` is 1 (historic) to 3 (strong) in our scenes; ``requires`` names what a scene must provide.
+    ``strength`` is 1 (historic) to 3 (strong) in our scenes; ``requires`` names what a scene or the model
+    must provide; ``data`` is what it reconstructs, as in a scene.
     """
 
     id: str
@@ -140,6 +147,7 @@ class AttackCard:
     steps: int
     typical_seconds: float
     step_name: Text
+    data: str = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +234,7 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
         ),
         targets_are=str(raw.get("targets_are", "class")),
         caveat=Text.read(raw["caveat"], where) if "caveat" in raw else None,
+        data=str(raw.get("data", "pictures")),
         **_texts(raw, where, "title", "story", "secret", "utility"),
     )
 
@@ -242,6 +251,7 @@ def _attack(raw: dict[str, Any], folder: Path, module: str) -> AttackCard:
         strength=int(raw["strength"]),
         steps=int(raw["steps"]),
         typical_seconds=float(raw["typical_seconds"]),
+        data=str(raw.get("data", "pictures")),
         **_texts(raw, str(folder), "title", "summary", "needs", "changed", "stops", "step_name"),
     )
 

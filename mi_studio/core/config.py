@@ -36,6 +36,18 @@ NO_OWN_PICTURE = Text(
     "{scene}では自分の画像を使えません。自分の画像を使える場面は{choices}です。",
 )
 
+LACKS = {
+    "prior": Text(
+        "It needs a generator trained on similar public pictures, and this scene has none.",
+        "よく似た公開画像で学習した生成器が必要ですが、この場面にはありません。",
+    ),
+    "batch-norm": Text(
+        "It compares the statistics that batch normalisation keeps, and no model of this scene has any.",
+        "バッチ正規化が持つ統計量を手がかりにする攻撃ですが、この場面のモデルにはありません。",
+    ),
+}
+"""Why an attack cannot be mounted where nothing gives what it requires, by requirement."""
+
 _EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), labels=())
 
 
@@ -97,10 +109,21 @@ def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
             f"In this scene nobody hands the attacker what it needs: {_lower(attack.needs.en)}.",
             f"この場面では、この攻撃に必要なもの（{attack.needs.ja}）が攻撃者の手に渡りません。",
         )
-    if not set(attack.requires) <= set(scene.provides):
+    if attack.data != scene.data:
         return Text(
-            "It needs a generator trained on similar public pictures, and this scene has none.",
-            "よく似た公開画像で学習した生成器が必要ですが、この場面にはありません。",
+            "It looks for the hidden field of a record, and here the secret is a picture."
+            if scene.data == "pictures"
+            else "It draws pictures, and here the secret is a field of a record.",
+            "名簿の隠れた項目を当てる攻撃で、画像は扱えません。"
+            if scene.data == "pictures"
+            else "画像を復元する攻撃で、名簿の項目は扱えません。",
+        )
+    if not scene.models_for(attack):
+        given = {*scene.provides, *(p for m in scene.models for p in m.provides)}
+        missing = [r for r in attack.requires if r not in given] or attack.requires
+        return LACKS.get(missing[0]) or Text(
+            f"It needs something that this scene does not give: {missing[0]}.",
+            f"この場面にはないもの（{missing[0]}）が必要です。",
         )
     return None
 
@@ -211,14 +234,14 @@ def resolve(
     settings = dict(settings or {})
     card = cards.scene(scene)
     chosen_model = model or card.preset.model
-    if chosen_model not in {m.id for m in card.models}:
+    if model is not None and model not in {m.id for m in card.models}:
         raise UsageError(
             Text(
                 "{scene} has no model '{model}'; choose one of {choices}.",
                 "{scene}に「{model}」というモデルはありません。{choices}から選んでください。",
             ),
             scene=names([card]),
-            model=chosen_model,
+            model=model,
             choices=names(card.models),
         )
 
@@ -234,6 +257,19 @@ def resolve(
             reason=reason,
             choices=names(a for a in cards.attacks if not why_not_attack(card, a)),
         )
+    able = card.models_for(chosen_attack)
+    if chosen_model not in {m.id for m in able}:
+        if model is not None:
+            raise UsageError(
+                Text(
+                    "{attack} cannot work with the model '{model}'; choose one of {choices}.",
+                    "{attack}は、モデル「{model}」には使えません。{choices}から選んでください。",
+                ),
+                attack=names([chosen_attack]),
+                model=model,
+                choices=names(able),
+            )
+        chosen_model = able[0].id
 
     chosen = list(dict.fromkeys(defenses))
     by_knob = {d.knob.id: d for d in cards.defenses}

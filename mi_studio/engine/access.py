@@ -186,6 +186,38 @@ class ScoreApi(Access):
         return View(self._kind(), _score_bars(scores, self._names))
 
 
+class LabelApi(Access):
+    """A remote model that answers with the name of a class only. The attacker never holds the model.
+
+    Parameters
+    ----------
+    answer
+        Maps pictures (n, c, h, w) to scores (n, classes), of which only the place of the highest goes out.
+    """
+
+    def __init__(self, answer: Callable[[Tensor], Tensor], names: Sequence[str]) -> None:
+        super().__init__()
+        self.__answer = answer
+        self._names = tuple(names)
+
+    @property
+    def classes(self) -> int:
+        """How many classes the API knows; their names are public."""
+        return len(self._names)
+
+    @torch.no_grad()
+    def query(self, images: Tensor) -> Tensor:
+        """Ask the API about pictures (n, c, h, w); returns the label of each, int64 (n,)."""
+        self.queries += len(images)
+        return self.__answer(images).argmax(1)
+
+    @torch.no_grad()
+    def view(self, images: Tensor) -> View:
+        """Return the API's answer to the first picture (for the screen; not counted as a query)."""
+        label = int(self.__answer(images[:1])[0].argmax())
+        return View("labels", tuple((name, float(i == label)) for i, name in enumerate(self._names)))
+
+
 class GradientLeak(Access):
     """One gradient that a client sent, and the model it was computed on.
 

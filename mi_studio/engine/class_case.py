@@ -17,7 +17,7 @@ from mi_studio.core.config import ALL_TARGETS, RunConfig
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures, ViewKind
 from mi_studio.core.weights import WeightsCard, find_weights
-from mi_studio.engine.access import Access, Bank, Prior, ScoreApi, Setup, WhiteBox
+from mi_studio.engine.access import Access, Bank, LabelApi, Prior, ScoreApi, Setup, WhiteBox
 from mi_studio.engine.beforehand import read_bank, read_features
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import ClassJudge, features_of
@@ -76,7 +76,7 @@ class ClassCase:
         def able(defense: DefenseCard) -> bool:
             return config.model in {m.id for m in card.models_for(defense)}
 
-        self._outputs = [d for d in defenses if d.acts == "output"]
+        self._outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]
         self._trained = [d for d in defenses if d.acts == "trained" and able(d)]
         self._values = dict(values)
         self._card = self._find(values)
@@ -84,11 +84,7 @@ class ClassCase:
         self._held = _Held(self._load(self._card))
 
         titles = [names[label] for label in sorted(names)]
-        self.access: Access = (
-            WhiteBox(self._held, titles)
-            if attack.access == "white-box"
-            else ScoreApi(self._answer, titles, self._kind)
-        )
+        self.access = self._grant(attack.access, titles)
         prior_card = find_weights(card.id, "prior", values)
         prior = self._load(prior_card)
         assert isinstance(prior, GarmentPrior | FacePrior)
@@ -122,6 +118,15 @@ class ClassCase:
     def worth(self) -> Worth:
         """Return the test accuracy and the guarantee on the card of the present weights."""
         return Worth(self._card.utility, self._card.privacy)
+
+    def _grant(self, level: str, titles: list[str]) -> Access:
+        if level == "white-box":
+            return WhiteBox(self._held, titles)
+        return (
+            LabelApi(self._answer, titles)
+            if level == "labels"
+            else ScoreApi(self._answer, titles, self._kind)
+        )
 
     def _find(self, values: Mapping[str, Value]) -> WeightsCard:
         on = [d.knob.id for d in self._trained if values[d.knob.id] != d.knob.off]

@@ -140,9 +140,21 @@ class Intent:
                     "自分の画像がまだありません。先に選択、ドロップ、貼り付けのいずれかで取り込んでください。",
                 )
             )
-        wish = replace(self.wish, **{slot: wanted})  # type: ignore[arg-type]  # one of three words
+        wish = self._together(replace(self.wish, **{slot: wanted}), slot)  # type: ignore[arg-type]
         wish.config(self.cards)  # says what is wrong
         self._become(self._fit(wish))
+
+    def _together(self, wish: Wish, slot: str) -> Wish:
+        """Let the model follow the attack that was chosen, or the attack the model, where they must."""
+        scene = self.scene
+        fitting = [a for a in self.cards.attacks if not why_not_attack(scene, a)]
+        able = {a.id: [m.id for m in scene.models_for(a)] for a in fitting}
+        if slot == "attack" and wish.model not in able.get(wish.attack, [wish.model]):
+            return replace(wish, model=able[wish.attack][0])
+        if slot == "model" and wish.model not in able[wish.attack]:
+            others = [a for a in (scene.preset.attack, *able) if wish.model in able[a]]
+            return replace(wish, attack=others[0]) if others else wish
+        return wish
 
     def toggle(self, defense: str, on: bool) -> None:
         """Switch a defence on at its default, or off. Its rivals, if any are on, go off with the same move.

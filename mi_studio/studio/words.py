@@ -21,6 +21,7 @@ ACCESS = {
     "scores": Text("gets an API's scores", "APIの確信度を入手"),
     "labels": Text("gets an API's labels", "APIの答えだけを入手"),
     "gradient": Text("sees one gradient", "勾配1回分を入手"),
+    "malicious-server": Text("runs the server and alters the model", "サーバーを操り、モデルを改造"),
 }
 
 # the pictures

@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from dataclasses import replace
 
 import pytest
 from fakes import logins
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_studio.core import cards
-from mi_studio.core.cards import library
+from mi_studio.core.cards import AttackCard, Library, library
 from mi_studio.core.config import (
     MAX_SEED,
     OWN_PICTURE,
@@ -223,3 +224,28 @@ def test_any_input_is_a_valid_value_or_a_usage_error(raw):
         in_stops = value in [s.value for s in knob.stops]
         numbers = [s.value for s in knob.stops if isinstance(s.value, float)]
         assert in_stops or (knob.continuous and min(numbers) <= value <= max(numbers))
+
+
+def needing(what: str) -> AttackCard:
+    return replace(library().attack("mi-face"), id="needing", requires=(what,))
+
+
+def with_attack(card: AttackCard) -> Library:
+    cards = library()
+    return replace(cards, attacks=(*cards.attacks, card))
+
+
+def test_an_attack_brings_the_model_that_gives_what_it_requires():
+    cards = with_attack(needing("mid"))
+    assert resolve("face-login", attack="needing", among=cards).model == "face-net"
+    with pytest.raises(UsageError, match="cannot work with the model 'resnet-18'; choose one of face-net"):
+        resolve("face-login", attack="needing", model="resnet-18", among=cards)
+    assert why_not_attack(cards.scene("catalogue"), cards.attack("needing"))
+
+
+def test_attacks_on_pictures_and_on_records_do_not_mix():
+    attack = replace(library().attack("mi-face"), data="records")
+    scene = library().scene("face-login")
+    assert why_not_attack(scene, attack)
+    assert why_not_attack(replace(scene, data="records"), attack) is None
+    assert why_not_attack(replace(scene, data="records"), library().attack("mi-face"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import logins
@@ -209,3 +211,16 @@ def test_no_sequence_of_moves_ends_in_a_wish_that_cannot_run(
     while intent.undo():
         intent.wish.config(CARDS)
     assert len(sequence) > 100 or intent.wish == Intent("logins", CARDS).wish
+
+
+def test_the_model_follows_the_attack_and_the_attack_the_model() -> None:
+    """An attack that only one model allows is chosen together with that model, and left with it."""
+    needy = replace(CARDS.attack("mi-face"), id="needy", requires=("mid",))
+    intent = Intent("face-login", replace(CARDS, attacks=(*CARDS.attacks, needy)))
+    intent.pick("model", "resnet-18")
+    intent.pick("attack", "needy")
+    assert intent.wish.model == "face-net"
+    intent.pick("model", "resnet-18")
+    assert intent.wish.attack == intent.scene.preset.attack
+    intent.undo()
+    assert (intent.wish.model, intent.wish.attack) == ("face-net", "needy")
