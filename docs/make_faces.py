@@ -2,6 +2,7 @@
 
 python docs/make_faces.py people    everybody's portrait with the name
 python docs/make_faces.py leaked    two private photos, and what was reconstructed from each model
+python docs/make_faces.py learning  what the prior's recipe draws after its first steps (most of an hour)
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ MODELS: dict[str, dict[str, Value]] = {
     "TL-DMI": {"tl-dmi": "on"},
 }
 BLOCK = 15
+BATCH, MARKS = 24, (0, 50, 100, 200, 300, 400)
+LOSSES = ("adversary", "pixels", "features", "identity", "nats", "view nats", "all")
 
 
 def people() -> Image.Image:
@@ -69,10 +72,57 @@ def leaked() -> Image.Image:
     return sheet
 
 
-SHEETS = {"people": (people, "faces.webp"), "leaked": (leaked, "faces_leaked.webp")}
+def learning() -> Image.Image:
+    """Return what the recipe of the prior draws after few steps, in small batches, and print its losses."""
+    import torch
+
+    from mi_studio.engine.models.faces import FacePrior
+    from mi_studio.training.faces.dataset import read_public
+    from mi_studio.training.faces.prior import first_lessons
+    from mi_studio.training.recipe import Context
+    from mi_studio.training.sources import Sources
+
+    torch.set_num_threads(1)
+    work = paths.cache_dir() / "training"
+    context = Context(Sources(), paths.pretrained(), paths.assets(), work, "cpu", lambda *_: None)
+    lessons = first_lessons(context, read_public(work), BATCH)
+    lessons.keep.fill_(0.02)
+    draws = torch.Generator().manual_seed(0)
+    average = lessons.average
+    assert isinstance(average, FacePrior)
+    latents = torch.randn(12, average.latent, generator=draws)
+    strips, losses = [], torch.zeros(len(lessons.seen))
+    print("step  " + "  ".join(f"{name:>9}" for name in LOSSES))
+    for done in range(MARKS[-1] + 1):
+        if done in MARKS:
+            with torch.no_grad():
+                drawn = average.eval()(latents).clamp(0, 1).mul(255).byte().permute(0, 2, 3, 1).numpy()
+            strips.append(np.concatenate(list(drawn), 1))
+            if done:
+                mean = losses / (done - MARKS[len(strips) - 2])
+                print(f"{done:4}  " + "  ".join(f"{value:9.3f}" for value in mean.tolist()), flush=True)
+            losses.zero_()
+        lessons.step()
+        if done % 8 == 0:
+            lessons.penalise()
+        losses += lessons.seen
+    margin, side = 90, strips[0].shape[0]
+    sheet = Image.new("RGB", (margin + strips[0].shape[1], len(strips) * side), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for row, (mark, strip) in enumerate(zip(MARKS, strips, strict=True)):
+        pen.text((8, (row + 0.5) * side), f"step {mark}", INK, font(13), anchor="lm")
+        sheet.paste(Image.fromarray(strip), (margin, row * side))
+    return sheet
+
+
+SHEETS = {
+    "people": (people, "faces.webp"),
+    "leaked": (leaked, "faces_leaked.webp"),
+    "learning": (learning, "faces_learning.webp"),
+}
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or SHEETS:
+    for wanted in sys.argv[1:] or ("people", "leaked"):
         make, name = SHEETS[wanted]
         make().save(FOLDER / name, "WEBP", quality=88, method=6)
         print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -58,15 +60,23 @@ class Lessons:
         Public photos ``uint8 (people, photos, 3, 64, 64)`` on the device of the networks.
     body
         A face net's body that tells public people apart: the eye for likeness.
+    batch
+        People in a step, a multiple of 4.
     """
 
     def __init__(
-        self, generator: FacePrior, encoder: Encoder, critic: Critic, body: FaceBody, pixels: Tensor
+        self,
+        generator: FacePrior,
+        encoder: Encoder,
+        critic: Critic,
+        body: FaceBody,
+        pixels: Tensor,
+        batch: int = BATCH,
     ) -> None:
         self.nets: dict[str, nn.Module] = {"generator": generator, "encoder": encoder, "critic": critic}
         self._latent, self._view = generator.latent, generator.view
         self._generator, self._critic = generator, critic
-        self._pixels = pixels
+        self._pixels, self._batch = pixels, batch
         device = pixels.device
         groups = {
             "maker": [*equalise(generator, RATE, list(generator.mapping)), *equalise(encoder, RATE)],
@@ -103,12 +113,12 @@ class Lessons:
                     group["lr"] = group["whole"] * share
 
     def step(self) -> None:
-        """Teach critic, generator and encoder from two photos each of `BATCH` people."""
-        device = self._pixels.device
+        """Teach critic, generator and encoder from two photos each of the batch's people."""
+        device, batch = self._pixels.device, self._batch
         photos = self._pick()
-        rebuilt_from = photos[BATCH:]
+        rebuilt_from = photos[batch:]
         latents, views, nats = self._codes(photos)
-        half, quarter = BATCH // 2, BATCH // 4
+        half, quarter = batch // 2, batch // 4
         strangers = torch.randn(quarter, self._latent, device=device).repeat(2, 1)
         others = torch.where(
             torch.rand(half, 1, device=device) < 0.5,
@@ -128,19 +138,19 @@ class Lessons:
             with torch.no_grad():
                 true = self._look(photos / 2 + 0.5)
             found = self._look(drawn / 2 + 0.5)
-        adversary = 0.4 * fooled[:BATCH].mean() + 0.6 * fooled[BATCH:].mean()
-        pixels = (drawn[:BATCH].float() - rebuilt_from).abs().mean()
+        adversary = 0.4 * fooled[:batch].mean() + 0.6 * fooled[batch:].mean()
+        pixels = (drawn[:batch].float() - rebuilt_from).abs().mean()
         perceived = torch.stack(
             [
-                (_unit(f[:BATCH]) - _unit(t[BATCH:])).square().sum(1).mean()
+                (_unit(f[:batch]) - _unit(t[batch:])).square().sum(1).mean()
                 for t, f in zip(true[:4], found[:4], strict=True)
             ]
         ).sum()
         true_who, found_who = true[4].float().mean((2, 3)), found[4].float().mean((2, 3))
         identity = (
-            0.5 * _apart(found_who[:BATCH], true_who[BATCH:])
-            + _apart(found_who[BATCH : BATCH + quarter], found_who[BATCH + quarter : BATCH + half])
-            + _apart(found_who[BATCH + half :], true_who[:half])
+            0.5 * _apart(found_who[:batch], true_who[batch:])
+            + _apart(found_who[batch : batch + quarter], found_who[batch + quarter : batch + half])
+            + _apart(found_who[batch + half :], true_who[:half])
         )
         loss = ADVERSARY * adversary + REBUILT * pixels + PERCEIVED * perceived + IDENTITY * identity
         loss = loss + (self.prices.exp() * nats).sum()
@@ -159,7 +169,7 @@ class Lessons:
 
     def penalise(self) -> None:
         """Keep the critic's slope at photos small (R1, Mescheder et al., ICML 2018, arXiv 1801.04406)."""
-        photos = disguised(self._pick()[BATCH:]).detach().requires_grad_(True)
+        photos = disguised(self._pick()[self._batch :]).detach().requires_grad_(True)
         (slope,) = torch.autograd.grad(self._critic(photos).sum(), photos, create_graph=True)
         loss = PENALTY / 2 * PENALTY_EVERY * slope.square().sum((1, 2, 3)).mean()
         self.optimisers["critic"].zero_grad()
@@ -167,34 +177,37 @@ class Lessons:
         self.optimisers["critic"].step()
 
     def _pick(self) -> Tensor:
-        """Return two photos each of `BATCH` people, ``(2 * BATCH, 3, 64, 64)`` in ``[-1, 1]``."""
+        """Return two photos each of the batch's people, ``(2 * batch, 3, 64, 64)`` in ``[-1, 1]``."""
+        batch = self._batch
         people, each = self._pixels.shape[:2]
         device = self._pixels.device
-        who = torch.randint(people, (BATCH,), device=device)
-        one = torch.randint(each, (BATCH,), device=device)
-        other = (one + 1 + torch.randint(each - 1, (BATCH,), device=device)) % each
+        who = torch.randint(people, (batch,), device=device)
+        one = torch.randint(each, (batch,), device=device)
+        other = (one + 1 + torch.randint(each - 1, (batch,), device=device)) % each
         photos = torch.cat([self._pixels[who, one], self._pixels[who, other]]).float() / 127.5 - 1
-        flip = (torch.rand(BATCH, device=device) < 0.5).repeat(2)[:, None, None, None]
+        flip = (torch.rand(batch, device=device) < 0.5).repeat(2)[:, None, None, None]
         picked = torch.where(flip, photos.flip(3), photos)
         return picked.contiguous(memory_format=torch.channels_last)
 
     def _codes(self, photos: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return latents of the first photos, views of the second, and what both say, in nats ``(2,)``."""
+        batch = self._batch
         with torch.autocast(photos.device.type, dtype=torch.bfloat16):
             mean, log_variance = self._encode(photos)
         codes = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         nats = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
-        who, how = nats[:BATCH, : self._latent], nats[BATCH:, self._latent :]
+        who, how = nats[:batch, : self._latent], nats[batch:, self._latent :]
         both = torch.stack([who.sum(1).mean(), how.sum(1).mean()])
-        return codes[:BATCH, : self._latent], codes[BATCH:, self._latent :], both
+        return codes[:batch, : self._latent], codes[batch:, self._latent :], both
 
     def _teach_critic(self, photos: Tensor, drawn: Tensor) -> None:
+        batch = self._batch
         with torch.autocast(photos.device.type, dtype=torch.bfloat16):
             said = self._criticise(torch.cat([disguised(photos), disguised(drawn)]))
         loss = (
-            F.softplus(-said[:BATCH]).mean()
-            + 0.4 * F.softplus(said[BATCH : 2 * BATCH]).mean()
-            + 0.6 * F.softplus(said[2 * BATCH :]).mean()
+            F.softplus(-said[:batch]).mean()
+            + 0.4 * F.softplus(said[batch : 2 * batch]).mean()
+            + 0.6 * F.softplus(said[2 * batch :]).mean()
         )
         self.optimisers["critic"].zero_grad()
         torch.autograd.backward(loss)
@@ -231,17 +244,23 @@ def _apart(one: Tensor, other: Tensor) -> Tensor:
     return (1 - F.cosine_similarity(one, other, dim=1)).mean()
 
 
-def train_prior(context: Context) -> None:
-    """Train and write the prior from 25,000 photos of 5,000 public people. It needs a GPU."""
+def first_lessons(context: Context, photos: NDArray[np.uint8], batch: int = BATCH) -> Lessons:
+    """Return the training before its first step, for public photos (people, photos, 64, 64, 3)."""
     device = torch.device(context.device)
-    photos = read_public(context.work)
     pixels = to_pixels(photos).view(*photos.shape[:2], 3, *photos.shape[2:4]).to(device)
     torch.manual_seed(SEED)
     body = public_body(context, context.device)
     generator = models.build("face-prior").to(device)
     assert isinstance(generator, FacePrior)
     encoder = Encoder(generator.latent + generator.view).to(device)
-    lessons = Lessons(generator, encoder, Critic().to(device), body, pixels)
+    return Lessons(generator, encoder, Critic().to(device), body, pixels, batch)
+
+
+def train_prior(context: Context) -> None:
+    """Train and write the prior from 25,000 photos of 5,000 public people. It needs a GPU."""
+    device = torch.device(context.device)
+    photos = read_public(context.work)
+    lessons = first_lessons(context, photos)
     path = context.work / "face-login-prior.safetensors"
     made_for = f"{STEPS} steps of {BATCH} at {RATE}, {len(photos)} people"
     note = checkpoint.restore(path, lessons.nets, lessons.optimisers, made_for)
