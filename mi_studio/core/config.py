@@ -53,7 +53,7 @@ _EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), labels=())
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Everything that decides a run. Equal configs on equal machines give equal runs.
+    """Everything that decides a run. Equal configs on equal machines give equal runs, on a CPU bit for bit.
 
     Attributes
     ----------

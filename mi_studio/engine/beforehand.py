@@ -2,11 +2,14 @@
 
 In a scene's folder of assets: ``bank.webp``, random pictures of the prior, 64 in a row, with their latents
 in ``bank.safetensors``; and ``features.safetensors``, what the judge's network sees in the private photos.
-Each file names the weights it came from and is not used with others: the run then works it out itself.
+Each file names the weights and photos it came from and is not used with others: the run then works it out
+itself.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mi_studio.core.errors import REBUILD, BadFileError
+from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.engine.access import Bank
 
@@ -33,7 +37,7 @@ def read_bank(folder: Path, prior: str) -> Bank | None:
     BadFileError
         If it is damaged.
     """
-    latents = _read(folder / LATENTS, "latents", "prior", prior)
+    latents = _read(folder / LATENTS, "latents", {"prior": prior})
     if latents is None:
         return None
     path = folder / PICTURES
@@ -49,26 +53,34 @@ def read_bank(folder: Path, prior: str) -> Bank | None:
     return Bank(latents, tiles)
 
 
-def read_features(folder: Path, evaluator: str, count: int) -> Tensor | None:
-    """Return features (count, d), or ``None`` if there are none by the network with this SHA-256.
+def fingerprint(photos: Pictures) -> str:
+    """Return the SHA-256 of photos as they were read."""
+    return hashlib.sha256(np.ascontiguousarray(photos).tobytes()).hexdigest()
+
+
+def read_features(folder: Path, evaluator: str, photos: Pictures) -> Tensor | None:
+    """Return features (n, d) of photos (n, h, w, c), or ``None`` if there are none of just these photos.
+
+    ``evaluator`` is the SHA-256 of the network that must have seen them.
 
     Raises
     ------
     BadFileError
         If they are damaged.
     """
-    features = _read(folder / FEATURES, "features", "evaluator", evaluator)
-    if features is not None and len(features) != count:
-        raise _damaged(folder / FEATURES, ValueError(f"{len(features)} photos, not {count}"))
+    features = _read(folder / FEATURES, "features", {"evaluator": evaluator, "photos": fingerprint(photos)})
+    if features is not None and len(features) != len(photos):
+        raise _damaged(folder / FEATURES, ValueError(f"{len(features)} photos, not {len(photos)}"))
     return features
 
 
-def _read(path: Path, name: str, source: str, sha256: str) -> Tensor | None:
+def _read(path: Path, name: str, made_from: Mapping[str, str]) -> Tensor | None:
     if not path.exists():
         return None
     try:
         with safe_open(path, "pt") as file:
-            if (file.metadata() or {}).get(source) != sha256:
+            noted = file.metadata() or {}
+            if any(noted.get(source) != sha256 for source, sha256 in made_from.items()):
                 return None
             found: Tensor = file.get_tensor(name).float()
     except (OSError, SafetensorError) as error:

@@ -162,7 +162,7 @@ class ClassCase:
             evaluator = self._load(card)
             assert isinstance(evaluator, Evaluator)
             pictures, labels = photos()
-            features = read_features(assets, card.sha256, len(pictures)) if assets else None
+            features = read_features(assets, card.sha256, pictures) if assets else None
             if features is None:
                 features = features_of(evaluator, pictures, self._device)
             _JUDGES[key] = ClassJudge(evaluator, pictures, labels, features.to(self._device), draw)

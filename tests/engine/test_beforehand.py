@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from mi_studio.core.errors import BadFileError
+from mi_studio.core.step import Pictures
 from mi_studio.core.weights import read_card
 from mi_studio.engine import beforehand, models
 from mi_studio.engine.beforehand import read_bank, read_features
@@ -54,6 +55,11 @@ def folder(context: Context) -> Path:
     return context.assets / "face-login"
 
 
+def photos(context: Context) -> Pictures:
+    train, _ = recipe.read_private(context.assets)
+    return train.reshape(-1, *train.shape[2:])
+
+
 def test_a_bank_holds_what_the_prior_draws_of_its_latents(context: Context) -> None:
     bank = read_bank(folder(context), sha256(context, "prior"))
     assert bank is not None
@@ -67,27 +73,36 @@ def test_a_bank_holds_what_the_prior_draws_of_its_latents(context: Context) -> N
 
 
 def test_features_are_what_the_evaluator_sees(context: Context) -> None:
-    features = read_features(folder(context), sha256(context, "evaluator"), 12)
+    features = read_features(folder(context), sha256(context, "evaluator"), photos(context))
     assert features is not None
     evaluator = models.load(read_card(context.pretrained / "face-login" / "evaluator" / "all.json"))
-    photos, _ = recipe.read_private(context.assets)
-    seen = evaluator.features(torch.from_numpy(photos[1, 2]).permute(2, 0, 1)[None].float() / 255)
+    seen = evaluator.features(torch.from_numpy(photos(context)[6]).permute(2, 0, 1)[None].float() / 255)
     assert torch.allclose(features[6], seen[0], atol=1e-3)
 
 
 def test_they_are_not_used_with_other_weights(context: Context) -> None:
     assert read_bank(folder(context), "of another prior") is None
-    assert read_features(folder(context), "of another evaluator", 12) is None
+    assert read_features(folder(context), "of another evaluator", photos(context)) is None
+
+
+def test_features_are_not_used_with_other_photos(context: Context) -> None:
+    changed = photos(context).copy()
+    changed[3, 20, 20] ^= 1
+    assert read_features(folder(context), sha256(context, "evaluator"), changed) is None
+    assert read_features(folder(context), sha256(context, "evaluator"), changed[:5]) is None
 
 
 def test_without_files_there_is_nothing(tmp_path: Path) -> None:
     assert read_bank(tmp_path, "") is None
-    assert read_features(tmp_path, "", 1) is None
+    assert read_features(tmp_path, "", np.zeros((1, 64, 64, 3), np.uint8)) is None
 
 
-def test_features_of_fewer_photos_are_refused(context: Context) -> None:
-    with pytest.raises(BadFileError, match="12 photos, not 13"):
-        read_features(folder(context), sha256(context, "evaluator"), 13)
+def test_features_of_fewer_photos_than_they_say_are_refused(context: Context) -> None:
+    evaluator = sha256(context, "evaluator")
+    made_from = {"evaluator": evaluator, "photos": beforehand.fingerprint(photos(context))}
+    save_file({"features": torch.zeros(11, 6)}, folder(context) / beforehand.FEATURES, made_from)
+    with pytest.raises(BadFileError, match="11 photos, not 12"):
+        read_features(folder(context), evaluator, photos(context))
 
 
 @pytest.mark.parametrize("name", [beforehand.PICTURES, beforehand.LATENTS])

@@ -48,7 +48,7 @@ def write_bank(context: Context) -> None:
     Image.fromarray(sheet).save(buffer, "WEBP", quality=QUALITY, method=6)
     folder = context.assets / SCENE
     write_bytes(folder / beforehand.PICTURES, buffer.getvalue())
-    _write(folder / beforehand.LATENTS, "latents", latents, "prior", card.sha256)
+    _write(folder / beforehand.LATENTS, "latents", latents, {"prior": card.sha256})
 
 
 def write_features(context: Context) -> None:
@@ -59,8 +59,9 @@ def write_features(context: Context) -> None:
     train, _ = read_private(context.assets)
     photos = train.reshape(-1, *train.shape[2:])
     features = features_of(evaluator, photos, torch.device(context.device)).cpu().half()
-    _write(context.assets / SCENE / beforehand.FEATURES, "features", features, "evaluator", card.sha256)
+    made_from = {"evaluator": card.sha256, "photos": beforehand.fingerprint(photos)}
+    _write(context.assets / SCENE / beforehand.FEATURES, "features", features, made_from)
 
 
-def _write(path: Path, name: str, tensor: Tensor, source: str, sha256: str) -> None:
-    write_bytes(path, save({name: tensor}, {source: sha256}))
+def _write(path: Path, name: str, tensor: Tensor, made_from: dict[str, str]) -> None:
+    write_bytes(path, save({name: tensor}, made_from))
