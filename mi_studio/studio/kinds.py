@@ -1,4 +1,4 @@
-"""What the verdict calls the targets of a scene, in both languages: classes, garments, people."""
+"""What the verdict calls the targets of a scene, in both languages: classes, garments, characters, people."""
 
 from __future__ import annotations
 
@@ -166,6 +166,67 @@ KINDS = {
         counted=Said(
             Text("one class, one seed", "1種類・シード1回の結果"),
             Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
+        ),
+    ),
+    "letter": Kind(
+        everyone=Text("All {n} of them", "すべて（{n}文字）"),
+        out=Said(
+            Text("The attacker can read the secret character.", "秘密の文字が、攻撃者に読み取られています。"),
+            Text(
+                "The attacker can read {k} of {n} secret characters.",
+                "秘密の{n}文字のうち{k}文字が、攻撃者に読み取られています。",
+            ),
+        ),
+        some=Text(
+            "{k} of {n} secret characters can be read, the others cannot.",
+            "秘密の{n}文字のうち、読み取れるのは{k}文字です。",
+        ),
+        nothing=Said(
+            Text("The secret character cannot be read.", "秘密の文字は読み取れません。"),
+            Text(
+                "Hardly more can be read than chance would have it: {k} of {n} secret characters.",
+                "読み取れるのは秘密の{n}文字のうち{k}文字で、偶然とほとんど変わりません。",
+            ),
+        ),
+        judge_only=Said(
+            Text(
+                "The scores disagree: a judge model reads the right character, "
+                "but the picture is not close to how it is written.",
+                "指標どうしが食い違っています。判定用モデルは正しい文字と読みますが、実際の字形に近いとは言えません。",
+            ),
+            Text(
+                "The scores disagree: a judge model reads {k} of {n} characters rightly, "
+                "but on average the pictures are not close to how they are written.",
+                "指標どうしが食い違っています。判定用モデルは{n}文字中{k}文字を正しく読みますが、"
+                "平均すると実際の字形に近いとは言えません。",
+            ),
+        ),
+        close_only=Said(
+            Text(
+                "The scores disagree: the picture is close to how the character is written, "
+                "but a judge model reads another one.",
+                "指標どうしが食い違っています。実際の字形に近いものの、判定用モデルは別の文字と読みます。",
+            ),
+            Text(
+                "The scores disagree: on average the pictures are close to how the characters are written, "
+                "but a judge model reads only {k} of {n} rightly.",
+                "指標どうしが食い違っています。平均すると実際の字形に近いものの、"
+                "判定用モデルが正しく読んだのは{n}文字中{k}文字だけです。",
+            ),
+        ),
+        judge_yes=Text("Judge model: the right character", "判定用モデル：正しい文字"),
+        judge_fifth=Text(
+            "Judge model: another character, but the right one among its first five",
+            "判定用モデル：別の文字（ただし上位5件に正解あり）",
+        ),
+        judge_no=Text("Judge model: another character", "判定用モデル：別の文字"),
+        distance=Text(
+            "distance {same} to the character's own pictures, {other} to the others'",
+            "同じ文字の画像との距離 {same}、ほかの文字との距離 {other}",
+        ),
+        counted=Said(
+            Text("one character, one seed", "1文字・シード1回の結果"),
+            Text("{n} characters, one seed", "{n}文字・シード1回の結果"),
         ),
     ),
     "person": Kind(
