@@ -1,6 +1,6 @@
-"""What attacks on the face login brought out, kept so that tables and sheets share the runs.
+"""What attacks brought out, kept so that tables and sheets share the runs.
 
-A run of all 60 people takes minutes. It is kept in the cache folder under everything that decides it: its
+Some runs take minutes. Each is kept in the cache folder under everything that decides it: its
 configuration, the weights, and the code of the attack; a change of any of them runs it again.
 """
 
@@ -25,7 +25,6 @@ from mi_studio.core.step import Pictures
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import Run
 
-SCENE = "face-login"
 SEEDS = (101, 102, 103)
 """Seeds of the reported runs; none of them was used while settings were chosen."""
 
@@ -37,11 +36,11 @@ class Loot:
     Attributes
     ----------
     pictures
-        uint8 (targets, 64, 64, 3).
+        uint8 (targets, h, w, c).
     scores
         Metric id to one value for each target.
     utility
-        Share of unseen photos that the attacked model names rightly.
+        What the attacked model is worth, by its scene's own measure; not a number where nothing is measured.
     """
 
     config: RunConfig
@@ -54,12 +53,12 @@ class Loot:
 
 
 def loot(
-    *, model: str = "face-net", attack: str = "latent-search", target: str = "all", seed: int = SEEDS[0],
-    settings: Mapping[str, Value] | None = None,
+    scene: str = "face-login", *, model: str | None = None, attack: str | None = None, target: str = "all",
+    seed: int = SEEDS[0], settings: Mapping[str, Value] | None = None,
 ) -> Loot:  # fmt: skip
     """Return what an attack brings out, from the cache if it has been run before."""
     config = resolve(
-        SCENE, model=model, attack=attack, target=target, seed=seed, settings=settings, device="cpu"
+        scene, model=model, attack=attack, target=target, seed=seed, settings=settings, device="cpu"
     )
     path = paths.cache_dir() / "docs" / f"{_key(config)}.npz"
     if not path.exists():
@@ -67,11 +66,7 @@ def loot(
         run = Run(config)
         for step in run:
             if step.index % 20 == 0:
-                top = step.scores.get("evaluator_top1", float("nan"))
-                print(
-                    f"  {model} {attack} {seed} {dict(settings or {})}: step {step.index}, top-1 {top:.2f}",
-                    flush=True,
-                )
+                print(f"  {config.scene} {config.attack} {target} {seed}: step {step.index}", flush=True)
         _keep(path, run)
     with np.load(path) as kept:
         return Loot(
@@ -102,14 +97,14 @@ def _keep(path: Path, run: Run) -> None:
 def _key(config: RunConfig) -> str:
     attack = library().attack(config.attack).folder
     code = [*sorted(attack.glob("*.py")), *sorted(attack.parent.glob("*.py"))]
-    parts = [config.key, *(card.sha256 for card in weights_cards(SCENE) if _decides(card, config))]
+    parts = [config.key, *(card.sha256 for card in weights_cards(config.scene) if _decides(card, config))]
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in code]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:20]
 
 
 def _decides(card: WeightsCard, config: RunConfig) -> bool:
     """Say whether a run uses these weights: its model's with its knobs, and what every run needs."""
-    if card.model in ("prior", "evaluator", "public-body"):
+    if card.model not in {m.id for m in library().scene(config.scene).models}:
         return True
     return card.model == config.model and all(config.values.get(k) == v for k, v in card.knobs.items())
 

@@ -32,8 +32,9 @@ from torch.nn.functional import avg_pool2d, cross_entropy
 
 from mi_studio.core import atomic, paths
 from mi_studio.core.cards import library
-from mi_studio.core.config import RunConfig, resolve
+from mi_studio.core.config import RunConfig, resolve, why_not_attack
 from mi_studio.core.knobs import Value, plain
+from mi_studio.core.metrics import METRICS
 from mi_studio.core.weights import find_weights
 from mi_studio.engine import Run, employees, models
 from mi_studio.engine.beforehand import read_bank
@@ -290,6 +291,66 @@ def _face_scores(scores: dict[str, NDArray[np.float64]]) -> list[str]:
     return [*shares, *medians, f"{closer.sum()} of {closer.size}"]
 
 
+def attacks(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """Every attack in every scene that allows it, undefended, by the scene's own scores."""
+    yield [
+        "scene",
+        "attack",
+        "the attacker has",
+        "targets × seeds",
+        "scores (unrelated)",
+        "queries each",
+        "seconds",
+    ]
+    cards = library()
+    for scene in cards.scenes:
+        for attack in (a for a in cards.attacks if not why_not_attack(scene, a)):
+            found = [
+                loot(scene.id, attack=attack.id, target=target, seed=seed)
+                for target in AIMS.get(scene.id, ("all",))
+                for seed in SEEDS
+            ]
+            yield [scene.title.en, attack.title.en, attack.access, *_attack_row(found)]
+
+
+def failures(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """What is known to fail: each beside the condition under which it does not."""
+    yield ["attack", "condition", "targets × seeds", "scores (unrelated)", "queries each", "seconds"]
+    for scene, attack, condition, choice in FAILURES:
+        found = [
+            loot(scene, attack=attack, target=target, seed=seed, **choice)
+            for target in AIMS.get(scene, ("all",))
+            for seed in SEEDS
+        ]
+        yield [library().attack(attack).title.en, condition, *_attack_row(found)]
+
+
+AIMS = {
+    "federated": ("cat", "coffee-cup", "temple"),
+    "face-login": ("naoki-shirakawa", "fumiko-hayama", "elias-monteiro"),
+}
+"""Targets of the two tables above; elsewhere all there are."""
+
+FAILURES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("catalogue", "score-search", "all scores", {}),
+    ("catalogue", "score-search", "label only", {"settings": {"granularity": "label"}}),
+)
+
+
+def _attack_row(found: list[Loot]) -> list[str]:
+    """Return how many, every score (mean; in brackets what unrelated pictures score), queries and time."""
+    targets = sum(len(f.pictures) for f in found) // len(SEEDS)
+    said = []
+    for name in found[0].scores:
+        mean = np.concatenate([f.scores[name] for f in found]).mean()
+        bases = [f.base[name] for f in found if name in f.base]
+        base = f" ({statistics.fmean(bases):.2f})" if bases else ""
+        said.append(f"{METRICS[name].title.en} {mean:.2f}{base}")
+    each = statistics.fmean(f.queries / len(f.pictures) for f in found)
+    seconds = statistics.median(f.seconds for f in found)
+    return [f"{targets} × {len(SEEDS)}", ", ".join(said), f"{each:,.0f}", f"{seconds:.1f}"]
+
+
 def federated(options: argparse.Namespace) -> Iterator[list[str]]:
     """Client model × training progress × picture size: what one gradient gives away."""
     yield ["model", "training progress", "picture size", "runs", "median PSNR (dB)", "runs ≥ 20 dB", "lowest",
@@ -374,6 +435,8 @@ CROPS = [(0, 0, 220), (130, 120, 200), (240, 0, 260), (300, 230, 190), (340, 0, 
 """Where the outside photograph is cut: left, top, side."""
 
 TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
+    "attacks": attacks,
+    "failures": failures,
     "federated": federated,
     "gradient": gradient,
     "evaluator": evaluator,
