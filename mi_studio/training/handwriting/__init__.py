@@ -1,0 +1,1 @@
+"""Handwriting scene: characters drawn and read, and the networks that learn from them."""
