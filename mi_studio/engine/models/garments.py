@@ -1,6 +1,8 @@
-"""Networks of the catalogue scene: the victim, and the attacker's prior."""
+"""Networks for small grey pictures: the catalogue's victim, and the prior of several scenes' attackers."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -49,7 +51,7 @@ class SmallCNN(nn.Module):
 
 
 class Prior(nn.Module):
-    """Generator of 28x28 pictures: what an attacker knows about pictures of this kind.
+    """Generator of grey pictures: what an attacker knows about pictures of this kind.
 
     Transposed convolutions as in DCGAN (Radford et al., ICLR 2016, arXiv 1511.06434).
 
@@ -58,27 +60,38 @@ class Prior(nn.Module):
     latent
         Length of a latent vector; latents are standard normal.
     width
-        Channels at full resolution.
+        Channels of the last layer but one; each doubling of the side before it halves them.
+    side
+        Pixels a side.
+    doublings
+        How often the side is doubled to get there by transposed convolutions.
+    fold
+        The last layer draws a square of so many pixels a side at each place of its map, which makes large
+        pictures of thin lines cheap.
     """
 
-    def __init__(self, latent: int = 64, width: int = 24) -> None:
+    def __init__(
+        self, latent: int = 64, width: int = 24, side: int = 28, doublings: int = 2, fold: int = 1
+    ) -> None:
         super().__init__()
         self.latent, self.view = latent, 0
-        self.body = nn.Sequential(
-            nn.Linear(latent, width * 4 * 7 * 7),
-            nn.Unflatten(1, (width * 4, 7, 7)),
-            nn.BatchNorm2d(width * 4),
+        start = side // fold >> doublings
+        widths = [width << left for left in range(doublings, -1, -1)]
+        layers: list[nn.Module] = [
+            nn.Linear(latent, widths[0] * start * start),
+            nn.Unflatten(1, (widths[0], start, start)),
+            nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
-            nn.ConvTranspose2d(width * 4, width * 2, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width * 2),
-            nn.ReLU(),
-            nn.ConvTranspose2d(width * 2, width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, 1, 5, padding=2),
-            nn.Sigmoid(),
-        )
+        ]
+        for before, after in pairwise(widths):
+            layers += [
+                nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            ]
+        layers.append(nn.Conv2d(width, fold * fold, 5, padding=2))
+        self.body = nn.Sequential(*layers, *([nn.PixelShuffle(fold)] if fold > 1 else []), nn.Sigmoid())
 
-    def forward(self, z: Tensor, view: Tensor | None = None) -> Tensor:  # noqa: ARG002  # garments lie flat
-        """Return images ``(n, 1, 28, 28)`` in ``[0, 1]`` for latents ``(n, latent)``; there is no view."""
+    def forward(self, z: Tensor, view: Tensor | None = None) -> Tensor:  # noqa: ARG002  # one side only
+        """Return images ``(n, 1, side, side)`` in ``[0, 1]`` of latents ``(n, latent)``; there is no view."""
         return tensor(self.body(z))
