@@ -234,7 +234,7 @@ def resolve(
     settings = dict(settings or {})
     card = cards.scene(scene)
     chosen_model = model or card.preset.model
-    if model is not None and model not in {m.id for m in card.models}:
+    if model and model not in {m.id for m in card.models}:
         raise UsageError(
             Text(
                 "{scene} has no model '{model}'; choose one of {choices}.",
@@ -259,7 +259,7 @@ def resolve(
         )
     able = card.models_for(chosen_attack)
     if chosen_model not in {m.id for m in able}:
-        if model is not None:
+        if model:
             raise UsageError(
                 Text(
                     "{attack} cannot work with the model '{model}'; choose one of {choices}.",

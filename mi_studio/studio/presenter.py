@@ -41,6 +41,8 @@ FILM_FRAMES = 24
 MOST_BARS, BARS = 8, 5
 """Of an answer with more bars than this, so many are shown."""
 CURVE_POINTS = 400
+SOON = 5.0
+"""Seconds left of which nothing is said."""
 PANES = (Role.MAIN, Role.TWIN, Role.FRESH)
 """The lanes from left to right, beside the secret."""
 T = TypeVar("T")
@@ -527,7 +529,16 @@ class Presenter:
             return self.say(words.STOPPED_SHORT)
         if main is not None and main.mixed:
             return self.say(words.CHANGED_AT, step=main.history.moves[-1].step)
-        return ""
+        return self._time_left()
+
+    def _time_left(self) -> str:
+        """Say roughly how long it will take, where that is long enough to be worth saying."""
+        left = self.session.seconds_left
+        if left is None or left < SOON:
+            return ""
+        if left < 100:
+            return self.say(words.SECONDS_LEFT, n=5 * max(1, round(left / 5)))
+        return self.say(words.MINUTES_LEFT, n=round(left / 60))
 
     def _film(self, main: Lane | None, total: int) -> tuple[tuple[int, Pictures], ...]:
         if main is None or not main.history.steps:

@@ -32,6 +32,7 @@ from mi_studio.studio.lanes import (
     Shelf,
     Stepped,
 )
+from mi_studio.studio.pace import Pace
 from mi_studio.studio.runstate import Event, RunState, after
 
 LONGEST_STRIDE = 0.25
@@ -103,6 +104,7 @@ class Session:
         self._shipped = shipped or shipped_recording
         self._shelf = Shelf()
         self._tickets = 0
+        self._measured = Pace()
         self._film: _Film | None = None
         self._settle_at: float | None = None
         self._quiet = False
@@ -140,6 +142,12 @@ class Session:
             or self._settle_at is not None
             or any(not lane.opened or lane.awaited > 0 for _, lane in self.lanes)
         )
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the attack will still take as fast as it goes now; ``None`` while nobody can know."""
+        steps = self.main.history.steps if self.main else []
+        return self._measured.left(steps[-1].total) if steps else None
 
     @property
     def awaits_effect(self) -> bool:
@@ -344,6 +352,10 @@ class Session:
             news = True
         if self._film is not None and self.state is RunState.RUNNING:
             news = self._roll(now) or news
+        if self.state is RunState.RUNNING and not self.filming and self.main is not None:
+            self._measured.note(now, self.main.reached)
+        else:
+            self._measured.forget()
         return news
 
     def _take(self, message: Message) -> bool:

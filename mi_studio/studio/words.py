@@ -70,6 +70,8 @@ CHANGED_AT = Text("changed at step {step}", "ステップ{step}で変更")
 FIXED = Text("Changing it starts the attack again.", "変更すると、攻撃を最初からやり直します。")
 RECORDING = Text("recording · restart runs it live", "記録を再生中・「最初から」で実際に計算")
 REPLAYED = Text("watching it again", "もう一度見ています")
+SECONDS_LEFT = Text("about {n} s left", "残り約{n}秒")
+MINUTES_LEFT = Text("about {n} min left", "残り約{n}分")
 STOPPED_SHORT = Text("stopped before its end", "途中で終了")
 MIXED = Text(
     "Mixed run: a setting changed at step {step}, and the attacker keeps what it already had. "

@@ -377,3 +377,16 @@ def test_the_film_of_a_wall_shows_four_of_it() -> None:
     wall = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
     assert targets.cover(wall)[:, :, 0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
     assert np.array_equal(targets.cover(wall[:3]), wall[0])
+
+
+def test_a_long_run_says_how_long_it_will_take(show: Show) -> None:
+    show.session.start()
+    show.work(4, 240.0)  # a step a minute
+    left = show.view().timeline
+    minutes = left.total - left.reached
+    assert minutes > 1
+    assert left.note == f"about {minutes} min left"
+    assert show.japanese.view().timeline.note == f"残り約{minutes}分"
+    show.session.toggle_play()
+    show.work(1, 1.0)
+    assert show.view().timeline.note == ""

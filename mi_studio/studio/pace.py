@@ -1,0 +1,40 @@
+"""How long something will still take, from how fast it has been going lately."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW = 8.0
+"""Seconds that count; what was earlier may have gone at another speed."""
+
+SHORTEST = 1.0
+"""Seconds that must have been seen before anything is said."""
+
+
+class Pace:
+    """Watches how far something has come."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def forget(self) -> None:
+        """Begin anew: what comes now has nothing to do with what was."""
+        self._seen.clear()
+
+    def note(self, now: float, reached: int) -> None:
+        """Take note that ``reached`` steps were done at ``now``, in seconds that only grow."""
+        if self._seen and reached < self._seen[-1][1]:
+            self.forget()
+        if not self._seen or reached > self._seen[-1][1]:
+            self._seen.append((now, reached))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW:
+            self._seen.popleft()
+
+    def left(self, total: int) -> float | None:
+        """Return the seconds until ``total`` steps are done, or ``None`` while nobody can know."""
+        if len(self._seen) < 2:
+            return None
+        (began, first), (last, reached) = self._seen[0], self._seen[-1]
+        if last - began < SHORTEST:
+            return None
+        return (total - reached) * (last - began) / (reached - first)
