@@ -65,7 +65,7 @@ def test_an_own_picture_is_scored_against_itself(tmp_path):
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["run", "--scene", "x", "--out", "o"], "federated catalogue"),
+        (["run", "--scene", "x", "--out", "o"], "federated"),
         (["run", "--scene", "catalogue", "--attack", "inverting-gradients", "--out", "o"], "latent-search"),
         (["run", "--scene", "catalogue", "--set", "epsilon=3", "--out", "o"], "inf 16 8 4 2 1 0.5"),
         (["run", "--scene", "catalogue", "--set", "epsilon", "--out", "o"], "KNOB=VALUE"),
