@@ -35,7 +35,7 @@ def test_a_scene_alone_is_enough():
 @pytest.mark.parametrize(
     ("choice", "named"),
     [
-        ({"scene": "nowhere"}, "federated .*catalogue"),
+        ({"scene": "nowhere"}, "face-login federated"),
         ({"scene": "federated", "model": "x"}, "strided-cnn pooled-cnn"),
         ({"scene": "federated", "attack": "x"}, "inverting-gradients"),
         ({"scene": "federated", "attack": "latent-search"}, "Choose one of inverting-gradients"),
