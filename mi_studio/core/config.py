@@ -45,6 +45,10 @@ LACKS = {
         "It compares the statistics that batch normalisation keeps, and no model of this scene has any.",
         "バッチ正規化が持つ統計量を手がかりにする攻撃ですが、この場面のモデルにはありません。",
     ),
+    "single-record": Text(
+        "It can only take apart the gradient of a single record, and here a batch is sent.",
+        "1件分の勾配しか解けない攻撃ですが、この場面ではバッチ（複数件）の勾配が送られます。",
+    ),
 }
 """Why an attack cannot be mounted where nothing gives what it requires, by requirement."""
 
