@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mi_studio.core.step import Pictures, View, ViewKind
+from mi_studio.engine.rounds import Message, Round
 
 
 class Prior(Protocol):
@@ -219,28 +221,75 @@ class LabelApi(Access):
 
 
 class GradientLeak(Access):
-    """One gradient that a client sent, and the model it was computed on.
+    """One update that clients sent, and the model it was computed on.
 
     Attributes
     ----------
     model
-        The model as the server sent it to the client; logits (n, classes).
+        The model as the server sent it to the clients; logits (n, classes).
     message
-        One tensor per parameter, as it arrived. Changed in place when the client sends again.
+        One tensor per parameter, as it arrived. Changed in place when the clients send again.
+    round
+        What is agreed about the round: how many pictures, how many local steps.
     """
 
-    def __init__(self, model: nn.Module, message: list[Tensor]) -> None:
+    def __init__(self, model: nn.Module, message: Message, agreed: Round | None = None) -> None:
         super().__init__()
         self.model = model
         self.message = message
-        self._names = [name for name, _ in model.named_parameters()]
+        self.round = agreed or Round()
 
     def view(self, images: Tensor) -> View:  # noqa: ARG002  # a gradient does not depend on the guess
         """Return the size (rms) of each weight layer's gradient, relative to the largest."""
-        sizes = {
-            name.removesuffix(".weight"): float(part.square().mean().sqrt())
-            for name, part in zip(self._names, self.message, strict=True)
-            if part.ndim > 1
-        }
-        top = max(sizes.values(), default=0.0) or 1.0
-        return View("gradient", tuple((name, size / top) for name, size in sizes.items()))
+        return _layer_bars(self.model, self.message)
+
+
+class MaliciousServer(Access):
+    """The server of a round that may send another model than the one agreed on. It never sees a picture.
+
+    Parameters
+    ----------
+    answer
+        Maps a model to the update that arrives when the clients have computed theirs on it.
+
+    Attributes
+    ----------
+    model
+        The model that was agreed on; logits (n, classes).
+    round
+        What is agreed about the round: how many pictures, how many local steps.
+    """
+
+    def __init__(self, model: nn.Module, answer: Callable[[nn.Module], Message], agreed: Round) -> None:
+        super().__init__()
+        self.model = model
+        self.round = agreed
+        self.__answer = answer
+        self.__seen = View("gradient", ())
+
+    def ask(self, model: nn.Module) -> Message:
+        """Send the clients a model and return the update that arrives, one tensor per parameter.
+
+        Parameters
+        ----------
+        model
+            Maps pictures (n, c, h, w) in 0–1 to logits (n, classes). The clients get a copy.
+        """
+        self.queries += 1
+        message = self.__answer(deepcopy(model))
+        self.__seen = _layer_bars(model, message)
+        return message
+
+    def view(self, images: Tensor) -> View:  # noqa: ARG002  # a gradient does not depend on the guess
+        """Return the size of each weight layer's gradient in the last update, as `GradientLeak.view` does."""
+        return self.__seen
+
+
+def _layer_bars(model: nn.Module, message: Message) -> View:
+    sizes = {
+        name.removesuffix(".weight"): float(part.square().mean().sqrt())
+        for (name, _), part in zip(model.named_parameters(), message, strict=True)
+        if part.ndim > 1
+    }
+    top = max(sizes.values(), default=0.0) or 1.0
+    return View("gradient", tuple((name, size / top) for name, size in sizes.items()))

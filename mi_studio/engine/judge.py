@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mi_studio.core.metrics import METRICS, wilson
+from mi_studio.core.metrics import METRICS, RECOVERED_DB, wilson
 from mi_studio.core.step import Pictures
+from mi_studio.engine.assignment import assign
 from mi_studio.engine.models.judge import Evaluator
 
 Scores = dict[str, NDArray[np.float64]]
@@ -53,48 +54,83 @@ def as_images(pictures: Pictures, device: torch.device) -> Tensor:
 
 
 class RecordJudge:
-    """Judges the reconstruction of one true record.
+    """Judges the reconstruction of true records: one, or a batch whose order nobody outside knows.
+
+    The attacker's pictures are given to the records one by one, so that all together fit best.
 
     Parameters
     ----------
     truth
-        (1, c, h, w), in 0–1.
+        (n, c, h, w), in 0–1.
     line_up
         Other pictures (m, c, h, w) of the same kind: the base rate, and the line-up from which the
-        true record must be picked.
+        true record must be picked. At least n.
     """
+
+    _BASE_DRAWS = 16
 
     def __init__(self, truth: Tensor, line_up: Tensor) -> None:
         self._truth = truth
         self._line_up = line_up
 
     def quick(self, images: Tensor) -> Scores:
-        """Return ``mse`` and ``psnr_db``."""
-        mse = (images - self._truth).square().mean((1, 2, 3)).cpu().double().numpy()
-        return {"mse": mse, "psnr_db": np.asarray([_psnr(float(m)) for m in mse])}
+        """Return ``mse`` and ``psnr_db`` of each picture, and of a batch whether it was ``recovered``."""
+        return self._near(images, self._matched(images))
 
     def full(self, images: Tensor) -> Scores:
-        """Return ``mse``, ``psnr_db``, ``ssim`` and ``identifiability``."""
-        to_truth = (images - self._truth).square().mean((1, 2, 3))
-        to_others = (images[:, None] - self._line_up[None]).square().mean((2, 3, 4)).amin(1)
-        return self.quick(images) | {
-            "ssim": np.asarray([_ssim(image[None], self._truth) for image in images]),
+        """Return the quick scores, ``ssim`` and ``identifiability``."""
+        match = self._matched(images)
+        truth = self._truth[match]
+        to_truth = (images - truth).square().mean((1, 2, 3))
+        to_others = _squared(images, self._line_up).amin(1)
+        if len(self._truth) > 1:
+            others = _squared(images, self._truth)
+            others[torch.arange(len(images)), match] = math.inf
+            to_others = to_others.minimum(others.amin(1))
+        return self._near(images, match) | {
+            "ssim": _ssim(images, truth),
             "identifiability": (to_truth < to_others).cpu().double().numpy(),
         }
 
     def base_rates(self) -> Mapping[str, float]:
-        """Return the mean scores of the line-up's unrelated pictures; 1 in m + 1 for the line-up itself."""
-        scores = self.quick(self._line_up)
-        return {
-            "mse": float(scores["mse"].mean()),
-            "psnr_db": float(scores["psnr_db"].mean()),
-            "ssim": float(np.mean([_ssim(other[None], self._truth) for other in self._line_up])),
-            "identifiability": 1 / (len(self._line_up) + 1),
-        }
+        """Return the mean scores of unrelated pictures of the line-up, and what chance picks out of it.
 
-    def original(self, images: Tensor) -> Pictures:  # noqa: ARG002  # the record is known, whatever came out
-        """Return the true record."""
-        return as_pictures(self._truth)
+        As many as there are records are given to these as the attacker's are, in several draws.
+        """
+        n, m = len(self._truth), len(self._line_up)
+        draws = torch.Generator().manual_seed(0)
+        some = (torch.randperm(m, generator=draws)[:n] for _ in range(self._BASE_DRAWS))
+        found: dict[str, list[float]] = {}
+        for which in torch.arange(m)[:, None] if n == 1 else some:
+            others = self._line_up[which.to(self._line_up.device)]
+            scores = self._near(others, match := self._matched(others))
+            scores["ssim"] = _ssim(others, self._truth[match])
+            for name, values in scores.items():
+                found.setdefault(name, []).append(float(values.mean()))
+        # a picture has a place in the line-up by chance, and any of the n would be called the right one
+        return {name: float(np.mean(v)) for name, v in found.items()} | {"identifiability": n / (m + n)}
+
+    def original(self, images: Tensor) -> Pictures:
+        """Return the true records, each where the attacker has its picture."""
+        return as_pictures(self._truth[self._matched(images)])
+
+    def _matched(self, images: Tensor) -> Tensor:
+        """Return which record each picture is given to."""
+        if len(self._truth) == 1:
+            return torch.zeros(len(images), dtype=torch.int64, device=images.device)
+        best = assign(_squared(images, self._truth).cpu().double().numpy())
+        return torch.from_numpy(best).to(images.device)
+
+    def _near(self, images: Tensor, match: Tensor) -> Scores:
+        mse = (images - self._truth[match]).square().mean((1, 2, 3)).cpu().double().numpy()
+        psnr = np.asarray([_psnr(float(m)) for m in mse])
+        scores = {"mse": mse, "psnr_db": psnr}
+        return scores | ({"recovered": (psnr >= RECOVERED_DB).astype(float)} if len(self._truth) > 1 else {})
+
+
+def _squared(images: Tensor, others: Tensor) -> Tensor:
+    """Return the mean squared difference of each picture to each other one: (n, m)."""
+    return (images[:, None] - others[None]).square().mean((2, 3, 4))
 
 
 def _psnr(mse: float) -> float:
@@ -102,10 +138,12 @@ def _psnr(mse: float) -> float:
     return 60.0 if mse == 0 else min(60.0, -10 * math.log10(mse))
 
 
-def _ssim(image: Tensor, truth: Tensor) -> float:
+def _ssim(images: Tensor, truth: Tensor) -> NDArray[np.float64]:
     from torchmetrics.functional.image import structural_similarity_index_measure
 
-    return float(structural_similarity_index_measure(image, truth, data_range=1.0))  # type: ignore[arg-type]
+    found = structural_similarity_index_measure(images, truth, reduction="none", data_range=1.0)
+    assert isinstance(found, Tensor)
+    return found.reshape(-1).cpu().double().numpy()
 
 
 @torch.no_grad()

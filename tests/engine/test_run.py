@@ -16,7 +16,7 @@ from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
 from mi_studio.core.text import Text
 from mi_studio.engine import Run
-from mi_studio.engine.access import GradientLeak, ScoreApi, WhiteBox
+from mi_studio.engine.access import GradientLeak, MaliciousServer, ScoreApi, WhiteBox
 from mi_studio.engine.case import open_case
 
 PAIRS = [(s.id, a.id) for s in library().scenes for a in library().attacks if not why_not_attack(s, a)]
@@ -99,7 +99,8 @@ def test_an_attack_can_reach_nothing_but_its_access():
         allowed = {
             WhiteBox: {"model", "version", "queries"},
             ScoreApi: {"version", "queries"},
-            GradientLeak: {"model", "message", "version", "queries"},
+            GradientLeak: {"model", "message", "round", "version", "queries"},
+            MaliciousServer: {"model", "round", "version", "queries"},
         }[type(access)]
         assert public == allowed
         assert (case.setup.prior is not None) == ("prior" in library().attack(attack).requires)

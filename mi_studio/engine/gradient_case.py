@@ -1,0 +1,108 @@
+"""The case of a scene in which clients send updates: their pictures, their defences, what arrives."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mi_studio.core.cards import library
+from mi_studio.core.config import RunConfig
+from mi_studio.core.knobs import Value
+from mi_studio.core.weights import Utility
+from mi_studio.engine.access import GradientLeak, MaliciousServer, Setup
+from mi_studio.engine.case import Worth
+from mi_studio.engine.judge import RecordJudge, as_pictures
+from mi_studio.engine.rounds import Message, Round, aggregated, client_update
+
+
+class GradientCase:
+    """Clients with their pictures, and a server that looks at what they send.
+
+    The true updates of the agreed model are computed once. Each client's defences act on its own update in
+    the order in which they were chosen; noise is one draw per client and seed, which a knob rescales.
+
+    Parameters
+    ----------
+    model
+        The agreed model.
+    images, labels
+        What the clients hold, client after client: (n, c, h, w) in 0–1, and (n,).
+    line_up
+        Other pictures (m, c, h, w), for the judge.
+    agreed
+        How the n pictures are shared among the clients, and what these compute.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        model: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        line_up: Tensor,
+        agreed: Round,
+    ) -> None:
+        self._seed = config.seed
+        self._held = list(zip(agreed.split(images), agreed.split(labels), strict=True))
+        self._round = agreed
+        chosen = [library().defense(d) for d in config.defenses]
+        self._defenses = [d for d in chosen if d.acts == "gradient"]
+        self._values: Mapping[str, Value] = config.values
+        model.requires_grad_(True)
+        self._true = self._updates(model)
+        self._draws = self._drawn(self._true)
+        self._cosine = 1.0
+
+        message = [part.clone() for part in aggregated(self._true, agreed)]
+        self.access = (
+            MaliciousServer(model, self._answer, agreed)
+            if library().attack(config.attack).access == "malicious-server"
+            else GradientLeak(model, message, agreed)
+        )
+        shape = (images.shape[1], images.shape[2], images.shape[3])
+        known = tuple(labels.tolist()) if agreed.records == 1 else ()
+        self.setup = Setup(known, shape, config.seed, config.steps, images.device)
+        self.judge = RecordJudge(images, line_up)
+        self.secret = as_pictures(images)
+
+    def turn(self, values: Mapping[str, Value]) -> None:
+        """Let the clients send their message again under these knobs."""
+        self._values = dict(values)
+        sent = self._protected(self._true, self._draws)
+        if isinstance(self.access, GradientLeak):
+            for part, new in zip(self.access.message, sent, strict=True):
+                part.copy_(new)
+        self._cosine = _cosine(sent, aggregated(self._true, self._round))
+
+    def worth(self) -> Worth:
+        """Return the cosine between the sent and the true update; nothing is guaranteed about privacy."""
+        return Worth(Utility("update_cosine", self._cosine, 1), None)
+
+    def _answer(self, model: nn.Module) -> Message:
+        """Return what arrives when the server sends this model in place of the agreed one."""
+        true = self._updates(model.requires_grad_(True))
+        return self._protected(true, self._drawn(true) if self._defenses else [])
+
+    def _updates(self, model: nn.Module) -> list[Message]:
+        return [client_update(model, images, labels, self._round) for images, labels in self._held]
+
+    def _drawn(self, updates: list[Message]) -> list[Message]:
+        draws = torch.Generator().manual_seed(self._seed)
+        return [[torch.randn(p.shape, generator=draws).to(p.device) for p in parts] for parts in updates]
+
+    def _protected(self, true: list[Message], draws: list[Message]) -> Message:
+        sent = list(true)
+        for defense in self._defenses:
+            protect = importlib.import_module(defense.module).protect
+            value = self._values[defense.knob.id]
+            sent = [protect(update, value, draw) for update, draw in zip(sent, draws, strict=True)]
+        return aggregated(sent, self._round)
+
+
+def _cosine(a: Message, b: Message) -> float:
+    dot = sum(float((x * y).sum()) for x, y in zip(a, b, strict=True))
+    norms = [sum(float(x.square().sum()) for x in parts) ** 0.5 for parts in (a, b)]
+    return dot / (norms[0] * norms[1]) if min(norms) > 0 else 0.0

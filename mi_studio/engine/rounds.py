@@ -1,0 +1,102 @@
+"""One round of federated training: what the clients compute, and what of it arrives at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.functional import cross_entropy
+
+Message = list[Tensor]
+"""One tensor per parameter of the model."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What everybody knows about a round.
+
+    Attributes
+    ----------
+    shares
+        How many pictures each client takes part with. Only the sum of the clients' updates arrives, each
+        weighted by its share, as under secure aggregation.
+    local_steps
+        How many steps of gradient descent each client takes, all its pictures in every step.
+    rate
+        Learning rate of those steps; it matters from the second on.
+    """
+
+    shares: tuple[int, ...] = (1,)
+    local_steps: int = 1
+    rate: float = 0.01
+
+    @property
+    def records(self) -> int:
+        """How many pictures went into the update that arrives."""
+        return sum(self.shares)
+
+    def split(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Cut what stands for every picture, client after client, into the clients' parts."""
+        return torch.split(rows, list(self.shares))
+
+
+def client_update(
+    model: nn.Module, images: Tensor, labels: Tensor, agreed: Round, *, differentiable: bool = False
+) -> Message:
+    """Return a client's update: the sum of its gradients over its local steps.
+
+    After one step that is the gradient of the cross-entropy itself. After several it is the difference
+    between the weights that it was sent and those that it ends with, divided by the public learning rate.
+
+    Parameters
+    ----------
+    model
+        Its parameters require gradients.
+    differentiable
+        Whether the update can be differentiated by the pictures.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    own: Message = list(model.parameters())
+
+    def gradient_at(weights: Message) -> Message:
+        logits = (
+            model(images)
+            if weights is own
+            else functional_call(model, dict(zip(names, weights, strict=True)), (images,))
+        )
+        loss = cross_entropy(logits, labels)
+        return list(torch.autograd.grad(loss, weights, create_graph=differentiable))
+
+    weights = own
+    gradient = sent = gradient_at(own)
+    for _ in range(1, agreed.local_steps):
+        weights = [w - agreed.rate * g for w, g in zip(weights, gradient, strict=True)]
+        if not differentiable:
+            weights = [w.detach().requires_grad_(True) for w in weights]
+        gradient = gradient_at(weights)
+        sent = [s + g for s, g in zip(sent, gradient, strict=True)]
+    return sent if differentiable else [part.detach() for part in sent]
+
+
+def aggregated(messages: Sequence[Message], agreed: Round) -> Message:
+    """Return what arrives of the clients' messages: their mean, each weighted by its pictures."""
+    if len(messages) == 1:
+        return messages[0]
+    shares = [share / agreed.records for share in agreed.shares]
+    columns = zip(*messages, strict=True)
+    return [torch.stack([s * p for s, p in zip(shares, parts, strict=True)]).sum(0) for parts in columns]
+
+
+def update(model: nn.Module, images: Tensor, labels: Tensor, agreed: Round) -> Message:
+    """Return the update that would arrive if these were the pictures, differentiable by them.
+
+    Parameters
+    ----------
+    images, labels
+        Of all clients, one after the other.
+    """
+    parts = zip(agreed.split(images), agreed.split(labels), strict=True)
+    return aggregated([client_update(model, i, t, agreed, differentiable=True) for i, t in parts], agreed)
