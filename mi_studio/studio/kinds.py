@@ -1,4 +1,4 @@
-"""What the verdict calls the targets of a scene, in both languages: classes, garments, characters, people."""
+"""What the verdict calls the targets of a scene, in both languages: classes, garments, parts and so on."""
 
 from __future__ import annotations
 
@@ -227,6 +227,70 @@ KINDS = {
         counted=Said(
             Text("one character, one seed", "1文字・シード1回の結果"),
             Text("{n} characters, one seed", "{n}文字・シード1回の結果"),
+        ),
+    ),
+    "part": Kind(
+        everyone=Text("All {n} of them", "すべて（{n}件）"),
+        out=Said(
+            Text(
+                "The attacker can see what the confidential part looks like.",
+                "社外秘の部品の形が、攻撃者に知られています。",
+            ),
+            Text(
+                "The attacker can see {k} of {n} confidential parts.",
+                "社外秘の部品{n}件のうち{k}件の形が、攻撃者に知られています。",
+            ),
+        ),
+        some=Text(
+            "{k} of {n} confidential parts came out, the others did not.",
+            "社外秘の部品{n}件のうち、形が現れたのは{k}件です。",
+        ),
+        nothing=Said(
+            Text("Nothing of the confidential part came out.", "社外秘の部品の形は現れませんでした。"),
+            Text(
+                "Hardly more came out than chance would have it: {k} of {n} confidential parts.",
+                "形が現れたのは社外秘の部品{n}件のうち{k}件で、偶然とほとんど変わりません。",
+            ),
+        ),
+        judge_only=Said(
+            Text(
+                "The scores disagree: a judge model names the right part, "
+                "but the picture is not close to its drawings.",
+                "指標どうしが食い違っています。判定用モデルは正しい部品だと答えますが、実際の図面に近いとは言えません。",
+            ),
+            Text(
+                "The scores disagree: a judge model names {k} of {n} parts rightly, "
+                "but on average the pictures are not close to their drawings.",
+                "指標どうしが食い違っています。判定用モデルは部品{n}件中{k}件を正しく答えますが、"
+                "平均すると実際の図面に近いとは言えません。",
+            ),
+        ),
+        close_only=Said(
+            Text(
+                "The scores disagree: the picture is close to the part's drawings, "
+                "but a judge model takes it for another part.",
+                "指標どうしが食い違っています。実際の図面に近いものの、判定用モデルは別の部品だと答えます。",
+            ),
+            Text(
+                "The scores disagree: on average the pictures are close to the parts' drawings, "
+                "but a judge model names only {k} of {n} rightly.",
+                "指標どうしが食い違っています。平均すると実際の図面に近いものの、"
+                "判定用モデルが正しく答えた部品は{n}件中{k}件だけです。",
+            ),
+        ),
+        judge_yes=Text("Judge model: the right part", "判定用モデル：正しい部品"),
+        judge_fifth=Text(
+            "Judge model: another part, but the right one among its first five",
+            "判定用モデル：別の部品（ただし上位5件に正解あり）",
+        ),
+        judge_no=Text("Judge model: another part", "判定用モデル：別の部品"),
+        distance=Text(
+            "distance {same} to the part's own drawings, {other} to other parts'",
+            "同じ部品の図面との距離 {same}、ほかの部品との距離 {other}",
+        ),
+        counted=Said(
+            Text("one part, one seed", "部品1件・シード1回の結果"),
+            Text("{n} parts, one seed", "部品{n}件・シード1回の結果"),
         ),
     ),
     "person": Kind(

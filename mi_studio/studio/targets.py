@@ -46,7 +46,7 @@ def thumbnail(scene: str, among: tuple[Target, ...]) -> Pictures | None:
     """Return one small picture (1, h, w, c): of a single target, or of the first four of several."""
     found = []
     for target in among[:4]:
-        portrait = _of_everybody(scene, PORTRAITS, target.labels[0])
+        portrait = _portrait(scene, target.id, target.labels[0])
         picture = portrait if portrait is not None else _photo(scene, target.id, target.labels[0])
         found += [] if picture is None else [picture]
     return cover(found)[None] if found else None
@@ -59,9 +59,15 @@ def cover(pictures: Sequence[Picture] | Pictures) -> Picture:
     return np.vstack([np.hstack([pictures[i], pictures[i + 1]]) for i in (0, 2)])
 
 
+def _portrait(scene: str, target: str, label: int) -> Picture | None:
+    """Return the large picture of a target, from a file of its own or from a sheet of all."""
+    alone = _read(paths.assets() / scene / "portraits" / f"{target}.png")
+    return alone if alone is not None else _of_everybody(scene, PORTRAITS, label)
+
+
 @cache
 def _photo(scene: str, target: str, label: int) -> Picture | None:
-    """Return the picture that a target is, or the first of its private photos."""
+    """Return the picture that a target is, or that stands for it, or the first of its private photos."""
     folder, word = paths.assets() / scene, target.rpartition("-")[2]
     if (picture := _read(folder / "pictures" / f"{target}.png")) is not None:
         return picture
