@@ -12,15 +12,18 @@ from mi_studio.core.errors import REINSTALL, BadFileError
 from mi_studio.core.text import Text
 
 TILE = 28
+"""Pixels a side of a photo, where a scene does not say otherwise."""
 
 
-def read_sheets(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
-    """Read every sheet ``LABEL-NAME.png`` of a folder.
+def read_sheets(
+    folder: Path, side: int = TILE
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
+    """Read every sheet ``LABEL-NAME.png`` of a folder, whose photos are ``side`` pixels a side.
 
     Returns
     -------
     images
-        ``uint8 (n, 28, 28)``, class after class, row by row.
+        ``uint8 (n, side, side)``, class after class, row by row.
     labels
         ``int64 (n,)``, the label of each image.
     names
@@ -46,8 +49,8 @@ def read_sheets(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
                 path=path,
                 reason=error,
             ) from error
-        rows, columns = sheet.shape[0] // TILE, sheet.shape[1] // TILE
-        if sheet.shape != (rows * TILE, columns * TILE):
+        rows, columns = sheet.shape[0] // side, sheet.shape[1] // side
+        if sheet.shape != (rows * side, columns * side):
             raise BadFileError(
                 Text(
                     "The contact sheet {path} is not made of {side}x{side} tiles.",
@@ -55,9 +58,9 @@ def read_sheets(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
                 ),
                 remedy=REINSTALL,
                 path=path,
-                side=TILE,
+                side=side,
             )
-        tiles = sheet.reshape(rows, TILE, columns, TILE).swapaxes(1, 2).reshape(-1, TILE, TILE)
+        tiles = sheet.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(-1, side, side)
         images.append(tiles)
         labels.append(np.full(len(tiles), _label(path), dtype=np.int64))
         names.append(path.stem.partition("-")[2])
