@@ -20,6 +20,7 @@ from mi_studio.core.errors import REBUILD, BadFileError
 from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard, read_card
 from mi_studio.engine.models.clients import PooledCNN, StridedCNN
+from mi_studio.engine.models.drawings import DrawingNet
 from mi_studio.engine.models.faces import FaceBody, FaceNet, FacePrior, resnet18
 from mi_studio.engine.models.garments import Prior, SmallCNN
 from mi_studio.engine.models.judge import Evaluator
@@ -30,6 +31,7 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "small-cnn": SmallCNN,
     "evaluator": Evaluator,
     "prior": Prior,
+    "drawing-net": DrawingNet,
     "face-body": FaceBody,
     "face-net": FaceNet,
     "resnet-18": resnet18,

@@ -1,0 +1,1 @@
+"""Factory drawings scene: drawings of machine parts, and the networks that learn from them."""
