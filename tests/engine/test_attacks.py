@@ -10,7 +10,7 @@ from mi_studio.core.config import resolve
 from mi_studio.core.errors import RunError
 from mi_studio.engine import Run
 from mi_studio.engine.access import GradientLeak, Progress, ScoreApi, Setup, WhiteBox
-from mi_studio.engine.attacks import common, inverting_gradients, latent_search, mi_face
+from mi_studio.engine.attacks import common, inverting_gradients, latent_search, mi_face, updates
 from mi_studio.engine.defenses import output_restriction
 
 CPU = torch.device("cpu")
@@ -67,9 +67,9 @@ class TestAnObjectiveIsThatOfItsPicture:
         message = [g.detach() for g in torch.autograd.grad(loss, list(model.parameters()))]
         for progress in inverting_gradients.attack(GradientLeak(model, message), setup(5)):
             guess = progress.images.clone()
-            loss = nn.functional.cross_entropy(model(guess), inverting_gradients.infer_label(message))
+            loss = nn.functional.cross_entropy(model(guess), updates.infer_label(message))
             mine = torch.autograd.grad(loss, list(model.parameters()))
-            cost = inverting_gradients._cosine_distance(mine, message)
+            cost = updates.cosine_distance(mine, message)
             cost = cost + inverting_gradients.TOTAL_VARIATION * common.total_variation(guess)
             assert progress.objective == pytest.approx(float(cost), abs=1e-5)
 

@@ -1,8 +1,8 @@
-"""Inverting Gradients (Geiping et al. 2020, arXiv 2003.14053) for one record.
+"""Inverting Gradients (Geiping et al. 2020, arXiv 2003.14053) for one record or a batch.
 
 The guess is moved so that its gradient points in the same direction as the one that was sent
-(cosine), with a small total variation; Adam on the sign of the gradient. The label is the entry of
-the last bias whose gradient is most negative (Zhao et al. 2020, arXiv 2001.02610).
+(cosine), with a small total variation; Adam on the sign of the gradient. The labels are read off the
+last bias' gradient (Zhao et al. 2020, arXiv 2001.02610), and several local steps are simulated.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from mi_studio.engine.access import GradientLeak, Progress, Setup
 from mi_studio.engine.attacks import common
+from mi_studio.engine.attacks.updates import cosine_distance, labels_of
+from mi_studio.engine.rounds import update
 from mi_studio.engine.stepper import Stepper
 
 LEARNING_RATE = 0.1
@@ -28,13 +28,14 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
     Parameters
     ----------
     access
-        One client's message.
+        A round's update.
     setup
-        ``targets`` are not used: the label is read off the message.
+        ``targets`` are not used: the labels are read off the update.
     """
-    parameters = list(access.model.parameters())
-    label = infer_label(access.message)
-    guess = torch.randn((1, *setup.shape), generator=setup.draws()).mul_(0.2).add_(0.5).clamp_(0, 1)
+    draws = setup.draws()
+    shape = (access.round.records, *setup.shape)
+    guess = torch.randn(shape, generator=draws).mul_(0.2).add_(0.5).clamp_(0, 1)
+    labels = labels_of(access, draws, setup.shape)
     guess = guess.to(setup.device).requires_grad_(True)
     guess.grad = torch.zeros_like(guess)
     objective = torch.zeros((), device=setup.device)
@@ -42,11 +43,8 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
 
     def compare() -> None:
         assert guess.grad is not None
-        loss = cross_entropy(access.model(guess), label)
-        gradients = torch.autograd.grad(loss, parameters, create_graph=True)
-        matched = _cosine_distance(gradients, access.message) + TOTAL_VARIATION * common.total_variation(
-            guess
-        )
+        own = update(access.model, guess, labels, access.round)
+        matched = cosine_distance(own, access.message) + TOTAL_VARIATION * common.total_variation(guess)
         guess.grad.copy_(torch.autograd.grad(matched, guess)[0].sign())
         objective.copy_(matched.detach())
 
@@ -61,22 +59,10 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
     compare()
     yield Progress(guess.detach(), float(objective))
     for index in range(1, setup.steps + 1):
-        if access.version != seen:  # the client sent again: read the label once more
+        if access.version != seen:  # the clients sent again: read the labels once more
             seen = access.version
-            label.copy_(infer_label(access.message))
+            labels.copy_(labels_of(access, draws, setup.shape))
             compare()
         set_rate(LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps))))
         stepper()
         yield Progress(guess.detach(), float(objective))
-
-
-def infer_label(message: list[Tensor]) -> Tensor:
-    """Return the label (1,) of a single record: the most negative entry of the last bias' gradient."""
-    return message[-1].argmin().reshape(1)
-
-
-def _cosine_distance(gradients: tuple[Tensor, ...], message: list[Tensor]) -> Tensor:
-    dot = torch.stack([(a * b).sum() for a, b in zip(gradients, message, strict=True)]).sum()
-    own = torch.stack([a.square().sum() for a in gradients]).sum()
-    sent = torch.stack([b.square().sum() for b in message]).sum()
-    return 1 - dot / (own.sqrt() * sent.sqrt()).clamp_min(1e-12)
