@@ -93,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--out", type=Path, required=True, metavar="F.png")
     shot.set_defaults(act=_screenshot)
 
+    report = commands.add_parser("report", help="one page about a run, to take away")
+    report.add_argument("run", type=Path, metavar="DIR", help="what run left, or a recording")
+    report.add_argument("--format", default="pdf", choices=["pdf"])
+    report.add_argument("--lang", default="en", choices=["ja", "en"])
+    report.add_argument("--out", type=Path, required=True, metavar="F.pdf")
+    report.set_defaults(act=_report)
+
     train = commands.add_parser("train", help="rebuild the shipped weights")
     train.add_argument("recipes", nargs="*", metavar="RECIPE")
     train.add_argument("--device", default="auto", help=" ".join(DEVICES))
@@ -370,6 +377,41 @@ def _screenshot(options: argparse.Namespace) -> int:
         size=(int(width), int(height)),
         out=options.out,
     )
+
+
+def _report(options: argparse.Namespace) -> int:
+    import os
+
+    from mi_studio.core import recording
+
+    path = options.run / "run.mireplay" if options.run.is_dir() else options.run
+    recorded = recording.load(path)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from mi_studio.app.preflight import check_window
+
+    check_window()
+    from PySide6.QtWidgets import QApplication
+
+    from mi_studio.app import theme
+    from mi_studio.app.report import write_pdf
+    from mi_studio.studio.report import report_of
+
+    view = report_of(recorded, options.lang)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    theme.load_fonts(app)
+    try:
+        write_pdf(view, options.out, __version__)
+    except OSError as error:
+        raise UsageError(
+            Text(
+                "{path} cannot be written ({reason}); choose another --out.",
+                "{path} に書き込めません（{reason}）。--out で別の場所を指定してください。",
+            ),
+            path=options.out,
+            reason=reason(error),
+        ) from error
+    return 0
 
 
 def _train(options: argparse.Namespace) -> int:

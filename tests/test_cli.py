@@ -183,3 +183,23 @@ def test_a_run_without_torch_says_what_to_install(tmp_path, monkeypatch, capfd):
     assert cli.main(["run", "--scene", "federated", "--out", str(tmp_path / "o")]) == 2
     (said,) = (line for line in capfd.readouterr().err.splitlines() if line.strip())
     assert "pip install" in said
+
+
+def test_a_page_about_a_run_in_either_language(tmp_path):
+    shipped = Path(mi_studio.__file__).parent.parent / "assets" / "recordings" / "federated.mireplay"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.mireplay").write_bytes(shipped.read_bytes())
+    for language in ("en", "ja"):
+        out = tmp_path / f"{language}.pdf"
+        done = command("report", str(tmp_path / "run"), "--lang", language, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert out.read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "en.pdf").read_bytes() != (tmp_path / "ja.pdf").read_bytes()
+
+
+def test_a_page_about_nothing_says_what_is_missing(tmp_path):
+    done = command("report", str(tmp_path), "--out", str(tmp_path / "x.pdf"))
+    assert done.returncode == 2
+    assert "run.mireplay" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from mi_studio import __version__
 from mi_studio.app import motion, pictures, qt_words, theme
 from mi_studio.app.settings import Settings
 from mi_studio.app.window import MainWindow
@@ -54,6 +55,8 @@ PICTURES = Text("Pictures", "画像")
 OPEN_RECORDING = Text("Open a recording", "記録を開く")
 SAVE_RECORDING = Text("Save this run", "実行を保存")
 RECORDINGS = Text("Recordings", "記録")
+SAVE_PAGE = Text("Save one page about this run", "1ページの報告書を保存")
+PAGES = Text("PDF pages", "PDF")
 SAVE_PICTURE = Text("Save the picture", "画像を保存")
 STAYS = Text(
     "Your picture stays on this computer: it is used in memory only, and nothing is sent anywhere.",
@@ -147,6 +150,7 @@ class Controller(QObject):
         window.stillness_chosen.connect(self._stillness_chosen)
         window.open_recording_requested.connect(self._open_requested)
         window.save_requested.connect(self._save_requested)
+        window.save_page_requested.connect(self._save_page_requested)
         window.save_picture_requested.connect(self._save_picture_requested)
         window.quit_requested.connect(window.close)
         for key, act in (
@@ -366,6 +370,22 @@ class Controller(QObject):
         kept = self.session.save()
         own = kept.config.target == OWN_PICTURE
         self._write(path, lambda: recording.save(kept, path), SAVED_OWN if own else SAVED)
+
+    @Slot()
+    def _save_page_requested(self) -> None:
+        if not self._try(self.session.save):
+            return
+        path = self._ask_where(SAVE_PAGE, PAGES, ".pdf")
+        if path is not None:
+            self.save_page(path)
+
+    def save_page(self, path: Path) -> None:
+        """Save one page about what is on the stage, in the window's language."""
+        from mi_studio.app.report import write_pdf
+        from mi_studio.studio.report import report
+
+        view = report(self.session, self.presenter.language)
+        self._write(path, lambda: write_pdf(view, path, __version__), SAVED)
 
     @Slot()
     def _save_picture_requested(self) -> None:

@@ -43,6 +43,7 @@ from mi_studio.app.words import (
     QUIT,
     SAVE,
     SAVE_HELP,
+    SAVE_PAGE,
     SAVE_PICTURE,
     SAVE_RUN,
     SHORTCUTS,
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         ``"light"``, ``"dark"`` or ``"contrast"``.
     stillness_chosen
         Whether nothing shall move by itself.
-    open_recording_requested, save_requested, save_picture_requested, quit_requested
+    open_recording_requested, save_requested, save_page_requested, save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
     """
 
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
     stillness_chosen = Signal(bool)
     open_recording_requested = Signal()
     save_requested = Signal()
+    save_page_requested = Signal()
     save_picture_requested = Signal()
     quit_requested = Signal()
 
@@ -191,6 +193,8 @@ class MainWindow(QMainWindow):
         save, colors, helps = Menu(self), Menu(self), Menu(self)
         self._save_run = save.addAction("")
         self._save_run.triggered.connect(self.save_requested)
+        self._save_page = save.addAction("")
+        self._save_page.triggered.connect(self.save_page_requested)
         self._save_picture = save.addAction("")
         self._save_picture.triggered.connect(self.save_picture_requested)
         top.save.setMenu(save)
@@ -334,6 +338,7 @@ class MainWindow(QMainWindow):
             action.setText(say(THEMES[name], language))
         for action, words, key in (
             (self._save_run, SAVE_RUN, "Ctrl+S"),
+            (self._save_page, SAVE_PAGE, ""),
             (self._save_picture, SAVE_PICTURE, ""),
             (self._still, STILL, ""),
             (self._keys, SHORTCUTS, ""),
@@ -386,7 +391,7 @@ def _side_words(view: StageView) -> tuple[object, ...]:
 
 def _places(view: StageView) -> tuple[int, int]:
     """Return how many panes there are, and for how many there is room at least."""
-    return len(view.panes), 2 if view.panes[0].names else 3
+    return len(view.panes), 2 if view.panes[0].names or view.panes[0].records else 3
 
 
 def _heights(view: StageView) -> tuple[object, ...]:

@@ -77,8 +77,9 @@ STILL = Text("Reduce motion", "動きを減らす")
 OPEN = Text("Open…", "開く…")
 OPEN_HELP = Text("Open a recording", "記録を開く")
 SAVE = Text("Save…", "保存…")
-SAVE_HELP = Text("Save this run or its picture", "実行の記録や画像を保存")
+SAVE_HELP = Text("Save this run, a page about it or its picture", "実行の記録・報告書・画像を保存")
 SAVE_RUN = Text("Save this run…", "この実行を保存…")
+SAVE_PAGE = Text("Save one page (PDF)…", "1ページの報告書（PDF）を保存…")
 SAVE_PICTURE = Text("Save the picture…", "画像を保存…")
 HELP = Text("Help", "ヘルプ")
 SHORTCUTS = Text("Keyboard shortcuts", "キーボード操作")
@@ -137,6 +138,10 @@ WALL_HELP = Text(
     "Click a picture to enlarge it, or go there with the arrow keys and press Return.",
     "画像をクリックすると拡大します。矢印キーで移り、Enterで拡大することもできます。",
 )
+NOT_KNOWN = Text("not known", "不明")
+BASE_LINE = Text("The line: how frequent it is among everybody", "縦線：全体に占める割合（基準）")
+BASE_LINE_SHORT = Text("Line: base rate", "縦線：基準")
+PEOPLE_EACH = Text("people", "人数")
 BACK_TO_ALL = Text("Back to all of them", "一覧に戻る")
 DROP = Text("Drop the picture here", "ここに画像をドロップ")
 

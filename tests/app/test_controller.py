@@ -324,6 +324,10 @@ def test_save_and_open(qtbot: QtBot, program: Open, tmp_path: Path, monkeypatch:
     window.save_picture_requested.emit()
     assert "cannot be written" in window.banner.text.said
 
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "page"), ""))
+    window.save_page_requested.emit()
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
+
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     window.open_recording_requested.emit()
     assert controller.session.filming

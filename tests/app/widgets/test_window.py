@@ -163,6 +163,8 @@ def test_language_and_files(open_window: Open, qtbot: QtBot) -> None:
         window.top.open.click()
     with qtbot.waitSignal(window.save_requested):
         window._save_run.trigger()
+    with qtbot.waitSignal(window.save_page_requested):
+        window._save_page.trigger()
     with qtbot.waitSignal(window.save_picture_requested):
         window._save_picture.trigger()
 
