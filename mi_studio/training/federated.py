@@ -8,6 +8,7 @@ the model learned its task, not that it knows cats from rockets.
 from __future__ import annotations
 
 import io
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,14 @@ from mi_studio.engine import models
 from mi_studio.training.classifier import accuracy
 from mi_studio.training.recipe import Clock, Context
 from mi_studio.training.sources import PHOTOGRAPHS
-from mi_studio.training.writing import file_name, write_weights
+from mi_studio.training.writing import file_name, halved, write_weights
 
 SIDE = 64
 SIZES = (32, 64)
-ARCHITECTURES = ("strided-cnn", "pooled-cnn")
+ARCHITECTURES = ("strided-cnn", "pooled-cnn", "sigmoid-net")
+HALVED = ("sigmoid-net",)
+"""Written as float16."""
+
 SEED = 3
 TEST_SEED = 4
 TRAIN_CROPS = 300
@@ -181,7 +185,7 @@ def read_test(assets: Path) -> tuple[NDArray[np.uint8], Tensor]:
 
 
 def train_clients(context: Context) -> None:
-    """Train both architectures at both picture sizes; write each fresh, after a few steps, and converged."""
+    """Train each architecture at both picture sizes; write it fresh, after a few steps, and converged."""
     pictures = crops(context.sources.photographs(), TRAIN_CROPS, SEED)
     classes = torch.arange(len(PHOTOGRAPHS)).repeat_interleave(TRAIN_CROPS)
     test, test_classes = read_test(context.assets)
@@ -197,11 +201,13 @@ def train_clients(context: Context) -> None:
         for step in range(PROGRESS["converged"] + 1):
             for progress in (p for p, at in PROGRESS.items() if at == step):
                 knobs: dict[str, float | str] = {"picture-size": size, "training-progress": progress}
-                utility = accuracy(net, test_x.to(context.device), test_classes.to(context.device))
+                half = architecture in HALVED
+                shipped = halved(deepcopy(net)).to(context.device) if half else net
+                utility = accuracy(shipped, test_x.to(context.device), test_classes.to(context.device))
                 write_weights(
-                    context.pretrained, "federated", architecture, net,
+                    context.pretrained, "federated", architecture, shipped,
                     architecture=architecture, build=build, knobs=knobs,
-                    recipe="federated-clients", seed=SEED, utility=utility,
+                    recipe="federated-clients", seed=SEED, utility=utility, half=half,
                     details={
                         "records": len(x),
                         "batch": BATCH,

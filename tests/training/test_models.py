@@ -15,6 +15,7 @@ from mi_studio.training.writing import write_weights
 SHAPES = {
     "strided-cnn": ({"size": 32}, (2, 3, 32, 32), (2, 8)),
     "pooled-cnn": ({"size": 64}, (2, 3, 64, 64), (2, 8)),
+    "sigmoid-net": ({"size": 32}, (2, 3, 32, 32), (2, 8)),
     "small-cnn": ({}, (2, 1, 28, 28), (2, 5)),
     "evaluator": ({}, (2, 1, 28, 28), (2, 10)),
     "prior": ({"latent": 64}, (2, 64), (2, 1, 28, 28)),

@@ -144,7 +144,7 @@ def test_the_whole_grid_is_shipped():
     wanted |= {
         f"{model}/{size}-{progress}"
         for model, size, progress in itertools.product(
-            ("strided-cnn", "pooled-cnn"), (32, 64), ("fresh", "early", "converged")
+            ("strided-cnn", "pooled-cnn", "sigmoid-net"), (32, 64), ("fresh", "early", "converged")
         )
     }
     assert set(CARDS) == wanted | {"evaluator/all", "prior/kin", "prior/odd"}
@@ -152,7 +152,7 @@ def test_the_whole_grid_is_shipped():
 
 SAMPLE = [
     "small-cnn/kin-2000-inf", "small-cnn/odd-2000-0.5", "small-cnn/kin-30000-2", "small-cnn/odd-30000-8",
-    "strided-cnn/32-early", "pooled-cnn/32-converged",
+    "strided-cnn/32-early", "pooled-cnn/32-converged", "sigmoid-net/64-converged",
 ]  # fmt: skip
 
 

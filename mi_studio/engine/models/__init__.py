@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from mi_studio.core.errors import REBUILD, BadFileError
 from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard, read_card
-from mi_studio.engine.models.clients import PooledCNN, StridedCNN
+from mi_studio.engine.models.clients import PooledCNN, SigmoidNet, StridedCNN
 from mi_studio.engine.models.drawings import DrawingNet
 from mi_studio.engine.models.faces import FaceBody, FaceNet, FacePrior, resnet18
 from mi_studio.engine.models.garments import Prior, SmallCNN
@@ -28,6 +28,7 @@ from mi_studio.engine.models.judge import Evaluator
 ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "strided-cnn": StridedCNN,
     "pooled-cnn": PooledCNN,
+    "sigmoid-net": SigmoidNet,
     "small-cnn": SmallCNN,
     "evaluator": Evaluator,
     "prior": Prior,

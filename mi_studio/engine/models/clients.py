@@ -43,6 +43,43 @@ class StridedCNN(nn.Module):
         return tensor(self.head(self.body(x)))
 
 
+class SigmoidNet(nn.Module):
+    """LeNet-like network with sigmoids: smooth throughout, so that its gradient can be matched by L-BFGS.
+
+    That of "Deep Leakage from Gradients" (Zhu et al., NeurIPS 2019, arXiv 1906.08935), which also starts from
+    these uniform weights: the usual ones let gradients vanish on their way through the sigmoids.
+
+    Parameters
+    ----------
+    size
+        Side of the square input in pixels, a multiple of 4.
+    classes
+        Number of logits.
+    width
+        Channels of every layer.
+    """
+
+    def __init__(self, size: int = 32, classes: int = 8, channels: int = 3, width: int = 12) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            Normalise(),
+            nn.Conv2d(channels, width, 5, stride=2, padding=2),
+            nn.Sigmoid(),
+            nn.Conv2d(width, width, 5, stride=2, padding=2),
+            nn.Sigmoid(),
+            nn.Conv2d(width, width, 5, padding=2),
+            nn.Sigmoid(),
+            nn.Flatten(),
+        )
+        self.head = nn.Linear(width * (size // 4) ** 2, classes)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -0.5, 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits ``(n, classes)`` of images ``(n, c, size, size)`` in ``[0, 1]``."""
+        return tensor(self.head(self.body(x)))
+
+
 class PooledCNN(nn.Module):
     """ReLU network with group normalisation and average pooling.
 
