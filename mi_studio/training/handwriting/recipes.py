@@ -29,11 +29,11 @@ SCENE = "handwriting"
 SHOWN = 50
 """Private pictures of each private character that are shipped, the first ones of its training set."""
 COLUMNS = 10
-EVALUATOR = Schedule(seed=7, epochs=6, batch=128, rate=3e-3, weight_decay=0.02)
+EVALUATOR = Schedule(seed=7, epochs=4, batch=128, rate=3e-3, weight_decay=0.02)
 EVALUATOR_WIDTH = 16
 ATTACK_SIZE = 24 / 255
 """By how much an adversarial training picture differs at most in each pixel, of a range of 1."""
-PRIOR = Duel(seed=11, epochs=16)
+PRIOR = Duel(seed=11, epochs=10)
 PRIOR_WIDTH = 16
 VICTIM = Schedule(seed=1, epochs=12, batch=64, rate=3e-3, weight_decay=0.01)
 VICTIM_WIDTH = 8
