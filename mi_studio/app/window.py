@@ -23,6 +23,7 @@ from mi_studio.app.widgets.banner import Banner
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
+from mi_studio.app.widgets.glossary import Glossary
 from mi_studio.app.widgets.knobs import ProtectionPanel
 from mi_studio.app.widgets.panes import PaneRow, PicturePane
 from mi_studio.app.widgets.picture import MARGIN
@@ -35,6 +36,7 @@ from mi_studio.app.words import (
     ABOUT,
     APP,
     FULL_SCREEN,
+    GLOSSARY,
     HELP,
     LANGUAGE,
     MIXED,
@@ -211,6 +213,8 @@ class MainWindow(QMainWindow):
         self._still.setCheckable(True)
         self._still.triggered.connect(self.stillness_chosen)
         top.colors.setMenu(colors)
+        self._glossary = helps.addAction("")
+        self._glossary.triggered.connect(self.show_glossary)
         self._keys = helps.addAction("")
         self._keys.triggered.connect(lambda: Shortcuts(self, self._language).open())
         self._full = helps.addAction("")
@@ -233,6 +237,7 @@ class MainWindow(QMainWindow):
             (QKeySequence.StandardKey.Open, self.open_recording_requested.emit),
             (QKeySequence.StandardKey.Save, self.save_requested.emit),
             (QKeySequence.StandardKey.Paste, lambda: self.panes[0].paste_requested.emit()),
+            (Qt.Key.Key_F1, self.show_glossary),
             (Qt.Key.Key_F11, self.toggle_full_screen),
             ("Ctrl+Q", self.quit_requested.emit),
         ):
@@ -288,6 +293,12 @@ class MainWindow(QMainWindow):
         """Show an ``"error"`` or ``"info"`` above the stage, without stopping anything."""
         self.banner.show_message(kind, text, details)
 
+    def show_glossary(self) -> None:
+        """Open the glossary, in which a word can be looked up."""
+        glossary = Glossary(self, self._language)
+        glossary.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        glossary.open()
+
     def show_about(self) -> None:
         """Open the dialog with versions and licences."""
         About(self, self._language).open()
@@ -341,6 +352,7 @@ class MainWindow(QMainWindow):
             (self._save_page, SAVE_PAGE, ""),
             (self._save_picture, SAVE_PICTURE, ""),
             (self._still, STILL, ""),
+            (self._glossary, GLOSSARY, "F1"),
             (self._keys, SHORTCUTS, ""),
             (self._full, FULL_SCREEN, "F11"),
             (self._about, ABOUT, ""),

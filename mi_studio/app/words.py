@@ -82,6 +82,9 @@ SAVE_RUN = Text("Save this run…", "この実行を保存…")
 SAVE_PAGE = Text("Save one page (PDF)…", "1ページの報告書（PDF）を保存…")
 SAVE_PICTURE = Text("Save the picture…", "画像を保存…")
 HELP = Text("Help", "ヘルプ")
+GLOSSARY = Text("Glossary", "用語集")
+LOOK_UP = Text("Look up a word", "用語を検索")
+NOT_FOUND = Text("There is nothing about “{wanted}”.", "「{wanted}」に当たる用語はありません。")
 SHORTCUTS = Text("Keyboard shortcuts", "キーボード操作")
 ABOUT = Text("About MI Studio", "MI Studioについて")
 FULL_SCREEN = Text("Full screen", "全画面表示")
@@ -98,6 +101,7 @@ KEYS = (
     ("Ctrl+S", Text("Save this run", "実行を保存")),
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
     ("Ctrl+Z", Text("Undo the last choice", "直前の選択を元に戻す")),
+    ("F1", Text("Glossary; hover over a word for its meaning", "用語集（言葉に重ねると意味を表示）")),
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
     ("Enter · Esc", Text("Enlarge one picture of many, and back", "一覧の1枚を拡大・元に戻す")),
     ("F11", Text("Full screen", "全画面表示")),

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QBitmap, QGuiApplication, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QBitmap, QGuiApplication, QHelpEvent, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -15,12 +17,24 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from mi_studio.app import icons
 from mi_studio.app.words import breakable
+from mi_studio.core.glossary import explained, written_in
+
+
+def explanation(text: str) -> str:
+    """Return what the glossary says of the words of a text, as rich text; empty where it says nothing."""
+    language = written_in(text)
+    said = [
+        f"<p><b>{escape(term.title.get(language))}</b><br>{escape(breakable(term.text.get(language)))}</p>"
+        for term in explained(text)
+    ]
+    return f"<qt>{''.join(said)}</qt>" if said else ""
 
 
 class Label(QLabel):
@@ -42,6 +56,14 @@ class Label(QLabel):
             self.said = text
             self.setText(breakable(text) if self.wordWrap() else text)
             self.setAccessibleName(text)
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the words of the glossary to a hovering mouse, where nothing else is said to it."""
+        if event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            assert isinstance(event, QHelpEvent)
+            QToolTip.showText(event.globalPos(), explanation(self.said), self)
+            return True
+        return super().event(event)
 
     def dim(self, dimmed: bool) -> None:
         """Make the text quiet, or loud again."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from mi_studio.app.widgets.bar import Bar
 from mi_studio.app.widgets.common import Button, IconButton, Label, height_for, margins
 from mi_studio.app.widgets.picture import MARGIN, PictureView
+from mi_studio.app.widgets.record import Records
 from mi_studio.app.words import (
     BACK_TO_ALL,
     DROP,
@@ -48,7 +49,8 @@ class PicturePane(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.title, self.subtitle = Label("title", wrap=True), Label("quiet", wrap=True)
-        self.view = PictureView()
+        self.view, self.records = PictureView(), Records()
+        self.records.hide()
         self.back = IconButton("close", 30)
         self.back.setParent(self.view)
         self.back.hide()
@@ -103,6 +105,7 @@ class PicturePane(QWidget):
         column.setSpacing(2)
         column.addWidget(self.header)
         column.addWidget(self.view, 1)
+        column.addWidget(self.records, 1)
         column.addWidget(self.foot)
         self._view: PaneView | None = None
         self._own_text = ""
@@ -138,7 +141,12 @@ class PicturePane(QWidget):
 
     def show_view(self, view: PaneView) -> None:
         """Draw a pane."""
-        self.view.set_pictures(view.pictures, view.ring, view.names)
+        if view.records:
+            self.view.set_pictures(None, view.ring)
+        else:
+            self.view.set_pictures(view.pictures, view.ring, view.names)
+        self.records.show_records(view.records, view.ring)
+        self._stand(bool(view.records))
         old, self._view = self._view, view
         if old is not None and _words(old) == _words(view):
             return
@@ -157,6 +165,15 @@ class PicturePane(QWidget):
         self._fit()
         self._describe()
         self.view.setToolTip("\n".join(t for t in (view.subtitle, view.described) if t))
+
+    def _stand(self, recorded: bool) -> None:
+        """Have records in the place of pictures, or pictures; the badge lies on what is there."""
+        if recorded != self.view.isHidden():
+            self.view.setVisible(not recorded)
+            self.records.setVisible(recorded)
+            self.badge.setParent(self.records if recorded else self.view)
+            self.badge.move(MARGIN + 8, MARGIN + 8)
+            self.badge.setVisible(bool(self.badge.said))
 
     def point(self, at: int, alone: int, leads: bool) -> None:
         """Point at a picture of the wall and show one alone, or neither (-1).
@@ -189,12 +206,14 @@ class PicturePane(QWidget):
         if view is not None and view.title:
             named = 0 <= self._at < len(view.names)
             self.view.setAccessibleName(f"{view.title}: {view.names[self._at]}" if named else view.title)
+            self.records.setAccessibleName(view.title)
             said = (view.described, say(WALL_HELP, self._language) if self.view.several else "")
             self.view.setAccessibleDescription(" ".join(t for t in said if t))
 
     def retranslate(self, language: str) -> None:
         """Say the pane's own words in another language."""
         self._language = language
+        self.records.retranslate(language)
         self._own_text = say(OWN_PICTURE, language)
         self.own.setAccessibleName(self._own_text)
         self.own.setToolTip(self._own_text)
@@ -253,6 +272,8 @@ class PaneRow(QWidget):
     """Panes side by side, with their pictures on one line and of one size."""
 
     GAP = 14
+    TALLEST = 900
+    """Height of which no record wants more."""
 
     def __init__(self, count: int = 3) -> None:
         super().__init__()
@@ -291,7 +312,8 @@ class PaneRow(QWidget):
         """Draw the panes; other pictures than before are shown all together."""
         for pane, view in zip(self.panes, views, strict=False):
             pane.show_view(view)
-        walls = [len(v.pictures) for v in views if v.pictures is not None and len(v.pictures) > 1]
+        pictures = [v.pictures for v in views if v.pictures is not None and not v.records]
+        walls = [len(shown) for shown in pictures if len(shown) > 1]
         walled = max(walls, default=0)
         if walled != self._walled:
             self._walled, self._at, self._alone, self._told = walled, -1, -1, ()
@@ -345,6 +367,8 @@ class PaneRow(QWidget):
                 pane.foot.setFixedHeight(foot)
         room = max(96, min(width, self._ceiling() - header - foot - 4))
         wanted = max(p.view.height_wanted(width, room) for p in shown) if self._walled else width
+        recorded = [p.records.height_wanted(width, self.TALLEST) for p in shown if p.records.records]
+        wanted = max(recorded, default=wanted)
         most = header + foot + wanted + 4
         if self.maximumHeight() != most:
             self.setMaximumHeight(most)
