@@ -1,4 +1,4 @@
-"""What several attacks share: losses and views."""
+"""What several attacks share: losses, views and random drawings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from mi_studio.engine.access import Setup
 
 
 def adam(
@@ -56,6 +58,32 @@ def parts(rows: int, shape: tuple[int, int, int], device: torch.device, views: i
     room = PART * (8 if device.type == "cuda" else 1)
     size = max(1, room // (math.prod(shape) * views))
     return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]
+
+
+class Candidates:
+    """Hands out random latents (n, latent) and their pictures in the plain view: first those in the bank.
+
+    Parameters
+    ----------
+    chunk
+        How many at a time.
+    """
+
+    def __init__(self, setup: Setup, chunk: int, draws: torch.Generator) -> None:
+        self._setup, self._chunk, self._draws = setup, chunk, draws
+        known = len(setup.bank) if setup.bank else 0
+        self._order = torch.randperm(known, generator=draws) if known else torch.zeros(0, dtype=torch.int64)
+
+    @torch.no_grad()
+    def __call__(self) -> tuple[Tensor, Tensor]:
+        """Return the next latents (n, latent) and pictures (n, c, h, w)."""
+        prior, device = self._setup.need_prior(), self._setup.device
+        if self._setup.bank and len(self._order) >= self._chunk:
+            taken, self._order = self._order[: self._chunk], self._order[self._chunk :]
+            return self._setup.bank.take(taken, device)
+        latents = torch.randn((self._chunk, prior.latent), generator=self._draws).to(device)
+        drawn = [prior(latents[part]) for part in parts(len(latents), self._setup.shape, device)]
+        return latents, torch.cat(drawn)
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     looks = min(plan.looks, max(1, setup.steps // 3))
     labels = torch.tensor(setup.targets, device=setup.device)
     search = _Search(access, setup, plan)
-    candidates = _Candidates(setup, plan.chunk, draws)
+    candidates = common.Candidates(setup, plan.chunk, draws)
 
     seen = access.version
     search.consider(*candidates())
@@ -238,26 +238,6 @@ class _Search:
         self._row_labels = self._labels.repeat_interleave(order.shape[1])
         self.costs = costs.gather(1, order)
         self.best = pool.gather(1, order[:, :, None].expand(-1, -1, pool.shape[2]))
-
-
-class _Candidates:
-    """Hands out random latents (n, latent) and their pictures in the plain view: first those in the bank."""
-
-    def __init__(self, setup: Setup, chunk: int, draws: torch.Generator) -> None:
-        self._setup, self._chunk, self._draws = setup, chunk, draws
-        known = len(setup.bank) if setup.bank else 0
-        self._order = torch.randperm(known, generator=draws) if known else torch.zeros(0, dtype=torch.int64)
-
-    @torch.no_grad()
-    def __call__(self) -> tuple[Tensor, Tensor]:
-        prior, device = self._setup.need_prior(), self._setup.device
-        if self._setup.bank and len(self._order) >= self._chunk:
-            taken, self._order = self._order[: self._chunk], self._order[self._chunk :]
-            return self._setup.bank.take(taken, device)
-        latents = torch.randn((self._chunk, prior.latent), generator=self._draws).to(device)
-        return latents, torch.cat(
-            [prior(latents[part]) for part in common.parts(len(latents), self._setup.shape, device)]
-        )
 
 
 class Eyes(Protocol):

@@ -1,7 +1,7 @@
 """Search in a prior's latent space with an API's answers only: the cross-entropy method (Rubinstein 1999).
 
-An adaptation of MIRROR (An et al. 2022): a population of drawings is shown to the API; those it
-scores highest for the target are the parents of the next.
+A population of drawings is shown to the API; mean and spread of those that it scores highest for the target
+are where the next ones are drawn. Unlike `evolutionary_search` no drawing lives on and none is crossed.
 """
 
 from __future__ import annotations
