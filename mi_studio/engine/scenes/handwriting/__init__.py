@@ -20,7 +20,10 @@ CHARACTERS = DIGITS + HIRAGANA
 """Everything that the evaluator knows; a character's place is its label."""
 
 SCRIPTS = {"hiragana": "おきすつなはまやれを", "digits": DIGITS}
-"""The private characters of each script; the letters are the ten of Kuzushiji-MNIST (arXiv 1812.01718)."""
+"""The private characters of each script; the letters are the ten of Kuzushiji-MNIST (arXiv 1812.01718).
+
+All ten digits are private: a prior of public letters alone draws most of them, so none has to be public.
+"""
 
 PUBLIC = tuple(CHARACTERS.index(character) for character in HIRAGANA if character not in SCRIPTS["hiragana"])
 """The evaluator's label of each character that the attacker knows, whichever script is private."""
