@@ -120,6 +120,40 @@ METRICS = {
             "higher",
             "",
         ),
+        Metric(
+            "attribute_accuracy",
+            Text("Hidden field guessed", "隠れた項目の的中"),
+            Text(
+                "Share of records whose hidden field really has the value that the attacker thinks most "
+                "likely. Its base rate is that of always naming the most frequent value.",
+                "隠れた項目について、攻撃者が最も有力と見た値が実際の値と一致した記録の割合です。"
+                "基準は、いつも最も多い値を答えた場合の割合です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "attribute_confidence",
+            Text("Belief in the truth", "真の値への確信"),
+            Text(
+                "The probability that the attacker gives to the true value of the hidden field.",
+                "攻撃者が、隠れた項目の実際の値に与えている確率です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "attribute_without_model",
+            Text("Guessed without the model", "モデルなしでの的中"),
+            Text(
+                "The same share for somebody who knows the same fields but has no model and no answer: naive "
+                "Bayes on other people's records.",
+                "同じ項目は知っているものの、モデルもその回答も使えない人が当てた割合です"
+                "（ほかの人の記録からナイーブベイズで推定）。",
+            ),
+            "higher",
+            "",
+        ),
     )
 }
 """Every metric by id."""

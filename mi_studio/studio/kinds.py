@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mi_studio.core.text import Text
+from mi_studio.studio import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,22 @@ KINDS = {
         counted=Said(
             Text("one part, one seed", "部品1件・シード1回の結果"),
             Text("{n} parts, one seed", "部品{n}件・シード1回の結果"),
+        ),
+    ),
+    "customer": Kind(  # what came out of records, `records` says
+        everyone=Text("All {n} with a name", "名前のある{n}人"),
+        out=Said(words.RECORD_KNOWN, words.RECORDS_KNOWN),
+        some=words.RECORDS_KNOWN,
+        nothing=Said(words.RECORD_WRONG, words.RECORDS_CHANCE),
+        judge_only=Said(words.RECORD_GUESSED, words.RECORDS_UNSURE),
+        close_only=Said(words.RECORD_GUESSED, words.RECORDS_UNSURE),
+        judge_yes=words.GUESSED,
+        judge_fifth=words.GUESSED,
+        judge_no=words.GUESSED,
+        distance=words.BELIEF,
+        counted=Said(
+            Text("one person, one seed", "1人・シード1回の結果"),
+            Text("{n} people, one seed", "{n}人・シード1回の結果"),
         ),
     ),
     "person": Kind(

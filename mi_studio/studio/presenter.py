@@ -13,10 +13,11 @@ from mi_studio.core.cards import DefenseCard, SceneCard, Target
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_not_defense
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.records import charts
 from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
-from mi_studio.studio import targets, words
+from mi_studio.studio import records, targets, words
 from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
 from mi_studio.studio.runstate import RunState
@@ -29,6 +30,7 @@ from mi_studio.studio.views import (
     CurveView,
     KnobView,
     PaneView,
+    RecordView,
     SeenView,
     SentenceView,
     Slot,
@@ -246,8 +248,34 @@ class Presenter:
             step is None or pane.pictures is None for pane, step in zip(panes[1:], steps, strict=True)
         ):
             return self._panes()
-        running = (replace(p, pictures=s.images) for p, s in zip(panes[1:], steps, strict=True) if s)
+        running = (
+            replace(p, pictures=s.images, records=self._believed(lane, s) if p.records else ())
+            for p, lane, s in zip(panes[1:], lanes, steps, strict=True)
+            if s
+        )
         return (panes[0], *running)
+
+    def _recorded(self) -> tuple[RecordView, ...]:
+        """Return the true records, where the secret is one of their fields."""
+        wish, scene = self.session.intent.wish, self.session.intent.scene
+        table = records.table_of(scene, wish.values)
+        if table is None:
+            return ()
+        rows = records.rows_of(scene, wish.values, wish.target)
+        key = (self.language, wish.scene, wish.target, wish.knobs)
+        return self._once("records", key, lambda: records.truths(table, rows, self._people(), self.language))
+
+    def _believed(self, lane: Lane, step: Step) -> tuple[RecordView, ...]:
+        """Return the same records as the attacker of a lane knows them."""
+        config, scene = lane.config, self.session.intent.cards.scene(lane.config.scene)
+        table = records.table_of(scene, config.values)
+        if table is None:
+            return ()
+        rows = records.rows_of(scene, config.values, config.target)
+        return records.beliefs(table, rows, self._people(), step.images, self.language)
+
+    def _people(self) -> tuple[str, ...]:
+        return tuple(self.say(t.title) for t in self._members())
 
     def _secret(self) -> PaneView:
         session, wish, main = self.session, self.session.intent.wish, self.session.main
@@ -257,11 +285,21 @@ class Presenter:
         if pictures is None:
             pictures = wish.picture if own else targets.secret(scene.id, self._members())
         footer = self.say(words.NEVER_LEAVES) if own else self._target_title()
-        if main is not None and main.result is not None and not scene.one_record:
+        found = main.result if main is not None and scene.data == "pictures" else None
+        if found is not None and not scene.one_record:
             footer = self.say(words.NEAREST, target=footer)
         title, subtitle = self.say(words.SECRET), self.say(scene.secret)
         described = self._described(title, subtitle, footer)
-        return PaneView(title, subtitle, footer, pictures, None, described, names=self._names(pictures))
+        return PaneView(
+            title,
+            subtitle,
+            footer,
+            pictures,
+            None,
+            described,
+            names=self._names(pictures),
+            records=self._recorded(),
+        )
 
     def _members(self) -> tuple[Target, ...]:
         intent = self.session.intent
@@ -314,7 +352,8 @@ class Presenter:
         said = self.say(title)
         described = self._described(said, where, value)
         names = self._names(shown.images)
-        return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names)
+        known = self._believed(lane, shown)
+        return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names, known)
 
     def _is_protected(self, lane: Lane) -> bool:
         return can_act(lane.config, self.session.intent.cards)
@@ -326,6 +365,12 @@ class Presenter:
         if len(step.images) > 1 and "evaluator_top1" in step.scores:
             share, n = step.scores["evaluator_top1"], len(step.images)
             return self.say(words.RECOGNISED), _share(share), f"{round(share * n)} / {n}"
+        if len(step.images) > 1 and "attribute_accuracy" in step.scores:
+            share, n = step.scores["attribute_accuracy"], len(step.images)
+            return self.say(words.GUESSED), _share(share), f"{round(share * n)} / {n}"
+        if "attribute_confidence" in step.scores:
+            value = step.scores["attribute_confidence"]
+            return self.say(words.BELIEF), _share(value), f"{value:.0%}"
         if "distance_same" in step.scores:
             value = step.scores["distance_same"]
             said = self.say(words.DISTANCE, value=f"{value:.2f}")
@@ -352,6 +397,8 @@ class Presenter:
     def _make_curve(self) -> CurveView:
         session, main = self.session, self.session.main
         score = "psnr_db" if session.intent.scene.one_record else "distance_same"
+        if session.intent.scene.data == "records":
+            score = "attribute_confidence"
         several = score == "distance_same" and len(self._members()) > 1
         twin, fresh, earlier = session.lanes[Role.TWIN], session.lanes[Role.FRESH], session.earlier
         total = self._total()
@@ -379,6 +426,8 @@ class Presenter:
         top = max((y for _, y in (*line, *shade) if math.isfinite(y)), default=0.0)
         low, high = (0.0, max(35.0, 5 * math.ceil(top / 5))) if score == "psnr_db" else (
             0.0, max(1.5, 0.5 * math.ceil(top / 0.5)))  # fmt: skip
+        if score == "attribute_confidence":
+            low, high = 0.0, 1.0
         marks = () if now is not main else self._marks()
         return CurveView(
             label=self.say(words.CURVE_MEAN if several else words.CURVE[score]),
@@ -422,6 +471,8 @@ class Presenter:
         first = _first_bars(step.view)
         seen = View(first.kind, tuple(self._bars(first)))
         sentence = self.say(words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST, n=BARS)
+        if self.session.intent.scene.data == "records":
+            sentence = self.say(words.SEES_OF_RECORD[first.kind])
         queries = self.say(words.QUERIES, n=f"{step.queries:,}") if step.queries else ""
         corner = queries or self.say(words.AT_STEP, step=step.index)
         if names := self._names(step.images):  # of a wall, the answer to its first picture is shown
@@ -436,6 +487,8 @@ class Presenter:
         """
         scene = self.session.intent.scene
         titles = {t.title.en: t.title for group in scene.targets.values() for t in group}
+        if (table := records.table_of(scene, self.session.intent.wish.values)) is not None:
+            titles = {value.en: value for value in table.outcome.values}
         for i, (name, value) in enumerate(view.bars, start=1):
             if view.kind in ("top", "labels") and not value:
                 continue
@@ -486,7 +539,8 @@ class Presenter:
                 unit=self.say(unit) if unit else privacy.unit,
                 accountant=privacy.accountant,
             )
-        return CostView(title, self.say(words.TEST_PHOTOS, n=f"{utility.n:,}"), tuple(figures), sentence)
+        tested = words.TEST_PHOTOS if intent.scene.data == "pictures" else words.TEST_RECORDS
+        return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
 
     def _without_training_defence(self) -> tuple[tuple[str, Value], ...]:
         intent = self.session.intent
@@ -550,7 +604,7 @@ class Presenter:
             "film",
             (main.serial, frames),
             lambda: tuple(
-                (i, targets.cover(history.at(i).images)) for i in frames if len(history.at(i).images)
+                (i, targets.cover(charts(history.at(i).images))) for i in frames if len(history.at(i).images)
             ),
         )
 

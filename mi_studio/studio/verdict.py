@@ -11,7 +11,7 @@ from mi_studio.core.cards import Library, SceneCard, library
 from mi_studio.core.config import RunConfig, why_no_effect
 from mi_studio.core.metrics import wilson
 from mi_studio.core.text import Text
-from mi_studio.studio import words
+from mi_studio.studio import records, words
 from mi_studio.studio.kinds import KINDS, Kind
 from mi_studio.studio.lanes import Lane
 from mi_studio.studio.session import Missing
@@ -66,8 +66,9 @@ class Scores:
 
     @property
     def right(self) -> int:
-        """How many of the targets the judge model names."""
-        return min(self.n, max(0, round(self.values.get("evaluator_top1", 0.0) * self.n)))
+        """How many of the targets the judge model names, or of the hidden fields were guessed."""
+        share = self.values.get("evaluator_top1", self.values.get("attribute_accuracy", 0.0))
+        return min(self.n, max(0, round(share * self.n)))
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -94,6 +95,8 @@ class Scores:
 
 def judge(scores: Scores, kind: Kind = KINDS["class"]) -> tuple[Tone, Text]:
     """Say in one sentence, with places ``{k}`` of ``{n}``, what the scores mean."""
+    if "attribute_accuracy" in scores.values:
+        return records.judge(scores.values, scores.n, dict(scores.base or {}))
     return _judge_record(scores) if "psnr_db" in scores.values else _judge_classes(scores, kind)
 
 
@@ -206,7 +209,8 @@ def verdict(
 
 def _only_networks_looked(scores: Scores, judged: Lane, cards: Library) -> bool:
     """Whether networks alone vouch for pixels that were moved, with no prior, to convince one."""
-    return "psnr_db" not in scores.values and "prior" not in cards.attack(judged.config.attack).requires
+    by_networks = "evaluator_top1" in scores.values
+    return by_networks and "prior" not in cards.attack(judged.config.attack).requires
 
 
 def _helped(scores: Scores, undefended: Scores) -> Text:
@@ -215,6 +219,8 @@ def _helped(scores: Scores, undefended: Scores) -> Text:
     if "psnr_db" in now:
         blurred = bare.get("psnr_db", 0.0) - now["psnr_db"] >= BLURRED_DB
         return words.NOT_ENOUGH if blurred else words.DID_NOT_HELP
+    if scores.n == 1 and "attribute_confidence" in now:
+        return words.NOT_ENOUGH_CLASS if records.helped(now, bare) else words.DID_NOT_HELP
     if scores.n == 1:
         farther = now.get("distance_same", 0.0) - bare.get("distance_same", 0.0) >= FARTHER
         return words.NOT_ENOUGH_CLASS if farther else words.DID_NOT_HELP
@@ -242,6 +248,11 @@ def _evidence(
         if twin is not None and "psnr_db" in twin.values:
             parts.append(say(words.E_TWIN, value=f"{twin.values['psnr_db']:.1f} dB"))
         parts.append(say(words.E_N_RECORD))
+    elif "attribute_accuracy" in v:
+        against = twin.values if twin is not None else None
+        parts += records.evidence(v, scores.n, base, scores.spread, against, language)
+        kind = KINDS.get(scene.targets_are, KINDS["class"])
+        parts.append(say(kind.counted.of(scores.n), n=scores.n))
     else:
         kind = KINDS.get(scene.targets_are, KINDS["class"])
         parts += _class_evidence(scores, base, kind, language)

@@ -53,12 +53,37 @@ class SentenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordView:
+    """One person's record.
+
+    ``lines`` are (field, value), the value empty where it is not known. ``hidden`` names the field that the
+    attacker is after, ``value`` is what it is, or is believed to be, and ``among`` all that it could be.
+    ``bars`` are (value, belief 0–1, base rate 0–1); the truth has none. ``right`` is whether the
+    value is true.
+    """
+
+    name: str
+    lines: tuple[tuple[str, str], ...]
+    hidden: str
+    value: str
+    among: tuple[str, ...]
+    bars: tuple[tuple[str, float, float], ...] = ()
+    right: bool = True
+
+    @property
+    def belief(self) -> float:
+        """How sure it is that the hidden field has this value."""
+        return max((share for _, share, _ in self.bars), default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class PaneView:
     """One picture of the stage.
 
     ``meter`` is a bar below the picture: (label, fraction 0–1, number as text), or ``None``.
     ``described`` is the accessible text. ``ring`` marks the attacker's own picture. ``names`` says who or
-    what each picture shows where there are several, in their order.
+    what each picture shows where there are several, in their order. ``records`` are drawn in place of
+    pictures.
     """
 
     title: str
@@ -69,6 +94,7 @@ class PaneView:
     described: str
     ring: bool = False
     names: tuple[str, ...] = ()
+    records: tuple[RecordView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

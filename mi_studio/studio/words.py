@@ -45,6 +45,8 @@ LIKENESS = Text("Likeness", "一致度")
 CLOSENESS = Text("Close", "近さ")
 DISTANCE = Text("distance {value}", "距離 {value}")
 RECOGNISED = Text("Recognised", "判別")
+GUESSED = Text("Guessed right", "的中")
+BELIEF = Text("Belief in the truth", "真の値への確信")
 NOT_MEASURED = Text("not measured: mixed run", "設定混在のため評価対象外")
 DESCRIBED = Text("{title}. {subtitle}. {value}", "{title}。{subtitle}。{value}")
 
@@ -52,6 +54,9 @@ DESCRIBED = Text("{title}. {subtitle}. {value}", "{title}。{subtitle}。{value}
 CURVE = {
     "psnr_db": Text("Likeness (dB, higher: more leaks)", "一致度（dB、高いほど漏えい大）"),
     "distance_same": Text("Distance (lower: more leaks)", "距離（小さいほど漏えい大）"),
+    "attribute_confidence": Text(
+        "Belief in the truth (higher: more leaks)", "真の値への確信（高いほど漏えい大）"
+    ),
 }
 CURVE_MEAN = Text("Mean distance (lower: more leaks)", "平均距離（小さいほど漏えい大）")
 LINE_NOW = Text("now", "現在")
@@ -94,6 +99,16 @@ SEES_KIND = {
         "送られた勾配の大きさを、層ごとに示しています。",
     ),
 }
+SEES_OF_RECORD = {
+    "scores": Text("What the model answered about this person.", "本人についてのモデルの回答です。"),
+    "top": Text(
+        "The model's first choices for this person; the rest is withheld.",
+        "本人についての回答のうち、上位の候補だけです。",
+    ),
+    "labels": Text(
+        "The decision about this person, without scores.", "本人に下された判断だけです（確信度なし）。"
+    ),
+}
 SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデルの確信度が高い{n}件です。")
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
@@ -103,6 +118,7 @@ QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 # the price
 COST = Text("What it costs", "防御の代償")
 TEST_PHOTOS = Text("{n} test photos", "テスト写真 {n}枚")
+TEST_RECORDS = Text("{n} test records", "テスト用の記録 {n}件")
 CORRECT = Text("correct answers", "正答率")
 AGAINST = Text("against no protection", "防御なしとの差")
 POINTS = Text("{value} pt", "{value} pt")
@@ -130,6 +146,26 @@ LINE_UP = Text(
     "見ただけでは分かりにくいものの、候補の中から本物を特定できる程度の情報が残っています。",
 )
 NOTHING_SEEN = Text("Nothing recognisable came out.", "見て分かるものは出てきませんでした。")
+# scenes whose secret is a field of a record
+RECORD_KNOWN = Text("The attacker now knows the hidden field.", "隠れた項目の値が、攻撃者に知られています。")
+RECORD_GUESSED = Text(
+    "The attacker's best guess is right, but he is far from sure.",
+    "攻撃者の推測は当たっていますが、確信するほどではありません。",
+)
+RECORD_WRONG = Text("The attacker's best guess is wrong.", "攻撃者の推測は外れています。")
+RECORDS_KNOWN = Text(
+    "The attacker guesses the hidden field of {k} of {n} people: more than he could without the model.",
+    "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合より多く当てています。",
+)
+RECORDS_UNSURE = Text(
+    "The attacker guesses the hidden field of {k} of {n} people; how many he would without the model is "
+    "known at the end.",
+    "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合との差は、終了時に分かります。",
+)
+RECORDS_CHANCE = Text(
+    "The model told the attacker hardly anything: {k} of {n} guessed, about as many as without it.",
+    "モデルから得られたものはほとんどありません。当たったのは{n}人中{k}人で、モデルがない場合と同程度です。",
+)
 # scenes whose targets are classes or people; what they are called is in `kinds`
 ONLY_NETWORKS = Text(
     "The scores say that it came out. But this attack changes the picture directly, which can convince "
@@ -194,6 +230,14 @@ E_JUDGE_FIVE = Text("among its first five: {share}", "上位5件では {share}")
 E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
 E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}")
 E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
+E_BELIEF = Text("Belief in the true value {value}", "真の値への確信 {value}")
+E_GUESSED = Text("Guessed right: {share}", "的中 {share}")
+E_GUESS_BASE = Text("always the most frequent value: {share}", "いつも最多の値と答えると {share}")
+E_WITHOUT_MODEL = Text(
+    "from the other fields, without the model: {share}", "モデルなしで、ほかの項目から推測すると {share}"
+)
+E_TWIN_BELIEF = Text("belief without protection: {value}", "防御なしの確信 {value}")
+E_TWIN_GUESSED = Text("without protection: {value} right", "防御なしの的中 {value}")
 E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
 E_TWIN_SHARE = Text("without protection: {value} right", "防御なしの正答 {value}")
 E_TWIN_DISTANCE = Text("distance without protection: {value}", "防御なしの距離 {value}")

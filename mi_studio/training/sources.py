@@ -60,7 +60,8 @@ class Sources:
         The four ``*-ubyte.gz`` files of Fashion-MNIST (Xiao et al. 2017, arXiv 1708.07747); the
         environment variable ``MI_STUDIO_FASHION`` overrides the Debian package's folder.
     wheels
-        The wheels of scikit-image, scikit-learn and anny; ``MI_STUDIO_WHEELS`` overrides the cache folder.
+        The wheels of scikit-image, scikit-learn, anny and statsmodels; ``MI_STUDIO_WHEELS`` overrides the
+        cache folder.
     tarballs
         What ``npm pack`` fetches: fonts and digits; ``MI_STUDIO_TARBALLS`` overrides the cache folder.
     """

@@ -19,13 +19,14 @@ from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.errors import UsageError
 from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAITS
+from mi_studio.core.records import read_table
 from mi_studio.core.text import Text, names
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import models
 from mi_studio.engine.beforehand import FEATURES, LATENTS, PICTURES
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
-from mi_studio.training import catalogue, federated, prior, private, recordings
+from mi_studio.training import catalogue, customers, federated, prior, private, recordings
 from mi_studio.training.classifier import accuracy
 from mi_studio.training.faces import beforehand as face_beforehand
 from mi_studio.training.faces import classifiers as face_classifiers
@@ -73,6 +74,8 @@ _RECIPES = (
     Recipe("handwriting-evaluator", ("pretrained/handwriting/evaluator/*",), 3, handwriting.train_evaluator),
     Recipe("handwriting-prior", ("pretrained/handwriting/prior/*",), 6, handwriting.train_prior),
     Recipe("handwriting-victims", ("pretrained/handwriting/small-cnn/*",), 1, handwriting.train_victims),
+    Recipe("customers-tables", ("assets/customers/*.csv",), 0.1, customers.write_tables),
+    Recipe("customers-models", ("pretrained/customers/*/*",), 1, customers.train_models),
     Recipe("face-login-head", ("assets/face-login/head.*",), 0.3, face_head.write_head),
     Recipe("face-login-people", ("assets/face-login/private/*",), 2, face_photos.write_private),
     Recipe(
@@ -251,6 +254,8 @@ def _test_data(card: WeightsCard) -> tuple[Tensor, Tensor]:
     if card.scene == "federated":
         pictures, classes = federated.read_test(paths.assets())
         return federated.to_batch(pictures, int(card.details["build"]["size"])), classes
+    if card.scene == customers.SCENE:
+        return customers.shipped_test(read_table(card.scene, str(card.knobs["table"])))
     if card.scene == face_classifiers.SCENE:
         return face_classifiers.test_photos(paths.assets())
     if card.scene == handwriting.SCENE:

@@ -1,9 +1,9 @@
 """Every network of the zoo, and the way a weight file becomes one.
 
 All networks take images as ``float32 (n, c, h, w)`` in ``[0, 1]`` (normalisation lies inside) and
-return logits ``(n, classes)``, except the priors, which take latents and return images, and a body,
-which returns features. They are plain modules: nothing of the training, such as Opacus' hooks, is left
-on them.
+return logits ``(n, classes)``, except the priors, which take latents and return images, a body, which
+returns features, and those that read records of a table. They are plain modules: nothing of the training,
+such as Opacus' hooks, is left on them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mi_studio.engine.models.drawings import DrawingNet
 from mi_studio.engine.models.faces import FaceBody, FaceNet, FacePrior, resnet18
 from mi_studio.engine.models.garments import Prior, SmallCNN
 from mi_studio.engine.models.judge import Evaluator
+from mi_studio.engine.models.tables import RecordNet
 
 ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "strided-cnn": StridedCNN,
@@ -37,6 +38,7 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "face-net": FaceNet,
     "resnet-18": resnet18,
     "face-prior": FacePrior,
+    "record-net": RecordNet,
 }
 
 
