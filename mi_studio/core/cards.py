@@ -85,7 +85,7 @@ class SceneCard:
     targets
         By the value of the knob named ``targets_by``, or under ``""`` where no knob decides.
     one_record
-        Whether a target is one true record (else it is a class or a person).
+        Whether a target is a true record, or a batch of them (else it is a class or a person).
     targets_are
         What a target is, for the verdict's words: ``class``, ``garment`` or ``person``.
     caveat

@@ -283,11 +283,17 @@ class Presenter:
         own = wish.target == OWN_PICTURE
         pictures = main.secret if main is not None else None
         if pictures is None:
-            pictures = wish.picture if own else targets.secret(scene.id, self._members())
+            pictures = (
+                wish.picture
+                if own
+                else targets.secret(scene.id, self._members(), int(float(wish.values.get("batch", 1))))
+            )
         footer = self.say(words.NEVER_LEAVES) if own else self._target_title()
         found = main.result if main is not None and scene.data == "pictures" else None
         if found is not None and not scene.one_record:
             footer = self.say(words.NEAREST, target=footer)
+        elif found is not None and pictures is not None and len(pictures) > 1:
+            footer = self.say(words.MATCHED, target=footer)
         title, subtitle = self.say(words.SECRET), self.say(scene.secret)
         described = self._described(title, subtitle, footer)
         return PaneView(
@@ -308,7 +314,7 @@ class Presenter:
     def _names(self, pictures: Pictures | None) -> tuple[str, ...]:
         """Say who is on each of several pictures."""
         wish, count = self.session.intent.wish, 0 if pictures is None else len(pictures)
-        if count < 2:
+        if count < 2 or self.session.intent.scene.one_record:  # nobody outside knows a record's place
             return ()
         key = (self.language, wish.scene, wish.target, wish.knobs)
         names = self._once("names", key, lambda: tuple(self.say(t.title) for t in self._members()))

@@ -19,6 +19,9 @@ from mi_studio.core.step import Pictures
 REFERENCE_SIDE = 28
 """Pixels a side of a photo on a sheet in ``reference``."""
 
+SENT_COLUMNS = 8
+"""Pictures in a row of a sheet of what a target, which is a client, sends updates of."""
+
 Picture = NDArray[np.uint8]
 """One picture, (h, w, c)."""
 
@@ -32,8 +35,14 @@ def members(group: Iterable[Target], wanted: str) -> tuple[Target, ...]:
 
 
 @cache
-def secret(scene: str, among: tuple[Target, ...]) -> Pictures | None:
-    """Return a private photo of each single target; ``None`` where one is missing."""
+def secret(scene: str, among: tuple[Target, ...], each: int = 1) -> Pictures | None:
+    """Return a private photo of each single target; ``None`` where one is missing.
+
+    Of targets that are clients, it is the first ``each`` pictures of every one.
+    """
+    sent = [_sent(scene, t.id) for t in among]
+    if sent and all(sent):
+        return np.stack([picture for pictures in sent for picture in pictures[:each]])
     photos = [_photo(scene, t.id, t.labels[0]) for t in among]
     found = [p for p in photos if p is not None]
     if not found or len(found) < len(photos) or len({p.shape for p in found}) > 1:
@@ -44,9 +53,12 @@ def secret(scene: str, among: tuple[Target, ...]) -> Pictures | None:
 @cache
 def thumbnail(scene: str, among: tuple[Target, ...]) -> Pictures | None:
     """Return one small picture (1, h, w, c): of a single target, or of the first four of several."""
-    found = []
+    if len(among) == 1 and (sent := _sent(scene, among[0].id)):
+        return cover(sent)[None]
+    found: list[Picture] = []
     for target in among[:4]:
         portrait = _portrait(scene, target.id, target.labels[0])
+        found += _sent(scene, target.id)[:1]
         picture = portrait if portrait is not None else _photo(scene, target.id, target.labels[0])
         found += [] if picture is None else [picture]
     return cover(found)[None] if found else None
@@ -75,6 +87,16 @@ def _photo(scene: str, target: str, label: int) -> Picture | None:
         if (sheet := _read(path)) is not None:
             return _cut(sheet, REFERENCE_SIDE)
     return _of_everybody(scene, FIRST_PHOTOS, label)
+
+
+def _sent(scene: str, client: str) -> list[Picture]:
+    """Return the pictures that a client sends updates of, none where the target is something else."""
+    sheet = _sheet(scene, f"{client}.png")
+    if sheet is None:
+        return []
+    side = sheet.shape[1] // SENT_COLUMNS
+    corners = ((y, x) for y in range(0, len(sheet), side) for x in range(0, sheet.shape[1], side))
+    return [_cut(sheet[y:, x:], side) for y, x in corners]
 
 
 def _of_everybody(scene: str, name: str, label: int) -> Picture | None:

@@ -66,8 +66,11 @@ class Scores:
 
     @property
     def right(self) -> int:
-        """How many of the targets the judge model names, or of the hidden fields were guessed."""
-        share = self.values.get("evaluator_top1", self.values.get("attribute_accuracy", 0.0))
+        """How many targets the judge model names, pictures were recovered, or hidden fields were guessed."""
+        known = (
+            self.values[k] for k in ("evaluator_top1", "recovered", "attribute_accuracy") if k in self.values
+        )
+        share = next(known, 0.0)
         return min(self.n, max(0, round(share * self.n)))
 
     @property
@@ -97,7 +100,9 @@ def judge(scores: Scores, kind: Kind = KINDS["class"]) -> tuple[Tone, Text]:
     """Say in one sentence, with places ``{k}`` of ``{n}``, what the scores mean."""
     if "attribute_accuracy" in scores.values:
         return records.judge(scores.values, scores.n, dict(scores.base or {}))
-    return _judge_record(scores) if "psnr_db" in scores.values else _judge_classes(scores, kind)
+    if "psnr_db" not in scores.values:
+        return _judge_classes(scores, kind)
+    return _judge_record(scores) if scores.n == 1 else _judge_batch(scores)
 
 
 def _judge_record(scores: Scores) -> tuple[Tone, Text]:
@@ -109,6 +114,20 @@ def _judge_record(scores: Scores) -> tuple[Tone, Text]:
     if picked:
         return "unsure", words.LINE_UP
     return ("unsure", words.PARTLY) if psnr >= FAINT_DB and picked is None else ("safe", words.NOTHING_SEEN)
+
+
+def _judge_batch(scores: Scores) -> tuple[Tone, Text]:
+    """Judge several records; unrelated pictures come near them too, if each may choose the nearest."""
+    psnr, picked = scores.values["psnr_db"], scores.values.get("identifiability")
+    chance = dict(scores.base or {}).get("identifiability", 0.0)
+    most = picked is not None and picked >= (1 + chance) / 2
+    if scores.right:
+        return "leak", words.RECOVERED
+    if psnr >= PLAIN_DB:
+        return "leak", words.SAME_PICTURES
+    if psnr >= KNOWN_DB:
+        return ("leak", words.KNOWN_PICTURES) if most else ("unsure", words.PARTLY_MANY)
+    return ("unsure", words.LINE_UP_MANY) if most else ("safe", words.NOTHING_SEEN)
 
 
 def _judge_classes(scores: Scores, kind: Kind) -> tuple[Tone, Text]:
@@ -238,16 +257,19 @@ def _evidence(
     v, base = scores.values, dict(scores.base or {})
     parts: list[str] = []
     if "psnr_db" in v:
-        unrelated = f"{base['psnr_db']:.1f}" if "psnr_db" in base else ""
-        text = words.E_PSNR_BASE if unrelated else words.E_PSNR
-        parts.append(say(text, value=f"{v['psnr_db']:.1f}", base=unrelated))
+        several, unrelated = scores.n > 1, f"{base['psnr_db']:.1f}" if "psnr_db" in base else ""
+        one = words.E_PSNR_BASE if unrelated else words.E_PSNR
+        many = words.E_PSNR_MANY_BASE if unrelated else words.E_PSNR_MANY
+        parts.append(say(many if several else one, value=f"{v['psnr_db']:.1f}", base=unrelated))
         if "ssim" in v:
             parts.append(say(words.E_SSIM, value=f"{v['ssim']:.2f}"))
-        if "identifiability" in v:
+        if "identifiability" in v and several:
+            parts.append(say(words.E_PICKED_MANY, k=round(v["identifiability"] * scores.n), n=scores.n))
+        elif "identifiability" in v:
             parts.append(say(words.E_PICKED if v["identifiability"] >= 0.5 else words.E_NOT_PICKED))
         if twin is not None and "psnr_db" in twin.values:
             parts.append(say(words.E_TWIN, value=f"{twin.values['psnr_db']:.1f} dB"))
-        parts.append(say(words.E_N_RECORD))
+        parts.append(say(words.E_N_RECORDS if several else words.E_N_RECORD, n=scores.n))
     elif "attribute_accuracy" in v:
         against = twin.values if twin is not None else None
         parts += records.evidence(v, scores.n, base, scores.spread, against, language)

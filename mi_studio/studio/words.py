@@ -38,6 +38,7 @@ SAME_SEED = Text("same seed · {where}", "同じシード・{where}")
 PROTECTED = Text("protected · {where}", "防御あり・{where}")
 MIXED_AT = Text("mixed run · {where}", "設定混在・{where}")
 NEAREST = Text("{target} · nearest private photo", "{target}・最も近い非公開写真")
+MATCHED = Text("{target} · in the attacker's order", "{target}・攻撃者の画像と対応する順")
 NEVER_LEAVES = Text(
     "Your own picture · never leaves this computer", "自分の画像・このコンピューターの外には出ません"
 )
@@ -145,6 +146,23 @@ LINE_UP = Text(
     "Hard to see, yet good enough to pick the right picture out of a line-up.",
     "見ただけでは分かりにくいものの、候補の中から本物を特定できる程度の情報が残っています。",
 )
+RECOVERED = Text(
+    "{k} of {n} pictures came out practically unchanged.",
+    "{n}枚のうち{k}枚が、元とほとんど見分けのつかない画像で復元されました。",
+)
+SAME_PICTURES = Text(
+    "Anyone would recognise most of the {n} pictures.",
+    "{n}枚の多くは、誰が見ても元の画像だと分かります。",
+)
+KNOWN_PICTURES = Text(
+    "Somebody who knows the pictures would recognise most of them.",
+    "元の画像を知る人なら、多くの画像をそれと気づきます。",
+)
+PARTLY_MANY = Text("Parts of some pictures can be made out.", "一部の画像が、部分的に見えています。")
+LINE_UP_MANY = Text(
+    "Hard to see, yet good enough to pick most of the right pictures out of a line-up.",
+    "見ただけでは分かりにくいものの、多くは候補の中から本物を特定できる程度の情報が残っています。",
+)
 NOTHING_SEEN = Text("Nothing recognisable came out.", "見て分かるものは出てきませんでした。")
 # scenes whose secret is a field of a record
 RECORD_KNOWN = Text("The attacker now knows the hidden field.", "隠れた項目の値が、攻撃者に知られています。")
@@ -222,9 +240,15 @@ E_PSNR = Text("Likeness {value} dB", "一致度 {value} dB")
 E_PSNR_BASE = Text(
     "Likeness {value} dB (an unrelated picture: {base} dB)", "一致度 {value} dB（無関係な画像では {base} dB）"
 )
+E_PSNR_MANY = Text("Mean likeness {value} dB", "平均一致度 {value} dB")
+E_PSNR_MANY_BASE = Text(
+    "Mean likeness {value} dB (unrelated pictures: {base} dB)",
+    "平均一致度 {value} dB（無関係な画像では {base} dB）",
+)
 E_SSIM = Text("structure {value}", "構造の一致 {value}")
 E_PICKED = Text("picked out of the line-up", "候補から特定可能")
 E_NOT_PICKED = Text("not picked out of the line-up", "候補からの特定は不可")
+E_PICKED_MANY = Text("{k} of {n} picked out of the line-up", "{n}枚中{k}枚が候補から特定可能")
 E_JUDGE_SHARE = Text("Judge model: {share} right", "判定用モデル：正答 {share}")
 E_JUDGE_FIVE = Text("among its first five: {share}", "上位5件では {share}")
 E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
@@ -242,5 +266,6 @@ E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
 E_TWIN_SHARE = Text("without protection: {value} right", "防御なしの正答 {value}")
 E_TWIN_DISTANCE = Text("distance without protection: {value}", "防御なしの距離 {value}")
 E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1回の結果")
+E_N_RECORDS = Text("{n} pictures, one seed", "画像{n}枚・シード1回の結果")
 E_SO_FAR = Text("step {step} of {total}", "ステップ {step} / {total}")
 E_STOPPED = Text("stopped at step {step} of {total}", "ステップ {step} / {total} で終了")

@@ -26,7 +26,7 @@ from mi_studio.engine import models
 from mi_studio.engine.beforehand import FEATURES, LATENTS, PICTURES
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
-from mi_studio.training import catalogue, customers, federated, prior, private, recordings
+from mi_studio.training import catalogue, customers, federated, hospital, prior, private, recordings
 from mi_studio.training.classifier import accuracy
 from mi_studio.training.faces import beforehand as face_beforehand
 from mi_studio.training.faces import classifiers as face_classifiers
@@ -47,6 +47,8 @@ __all__ = ["TOLERANCE", "Difference", "Recipe", "check", "recipes", "select", "t
 _RECIPES = (
     Recipe("federated-pictures", ("assets/federated/**",), 0.1, federated.write_pictures),
     Recipe("federated-clients", ("pretrained/federated/*/*",), 6, federated.train_clients),
+    Recipe("hospital-pictures", ("assets/hospital/*",), 0.1, hospital.write_pictures),
+    Recipe("hospital-clients", ("pretrained/hospital/strided-cnn/*",), 0.1, hospital.write_client),
     Recipe("catalogue-sheets", ("assets/catalogue/**",), 0.2, catalogue.write_sheets),
     Recipe("catalogue-evaluator", ("pretrained/catalogue/evaluator/*",), 12, catalogue.train_evaluator),
     *(

@@ -1,0 +1,240 @@
+"""The science of the hospital consortium: what a batch hides, what an altered model opens, what stops it."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mi_studio.core.cards import library
+from mi_studio.core.config import resolve, why_not_attack
+from mi_studio.engine import Run
+from mi_studio.engine.access import MaliciousServer
+from mi_studio.engine.assignment import assign
+from mi_studio.engine.attacks.updates import labels_of
+from mi_studio.engine.case import open_case
+from mi_studio.engine.judge import RecordJudge
+from mi_studio.engine.rounds import Message, update
+from mi_studio.engine.scenes import hospital
+from mi_studio.training.scans import KINDS
+
+CPU = torch.device("cpu")
+
+
+def run(**choice: Any) -> Run:
+    started = Run(resolve("hospital", device="cpu", **choice))
+    for _ in started:
+        pass
+    return started
+
+
+def score(finished: Run, metric: str) -> float:
+    return float(finished.result()["scores"][metric]["value"])
+
+
+def above_chance(finished: Run) -> float:
+    found = finished.result()["scores"]["psnr_db"]
+    return float(found["value"] - found["base_rate"])
+
+
+def case(**choice: Any) -> Any:
+    return open_case(resolve("hospital", **choice), CPU, None)
+
+
+def flat(message: Message) -> Tensor:
+    return torch.cat([part.flatten() for part in message])
+
+
+# what is sent
+
+
+def test_every_hospital_has_its_own_pictures_of_known_kinds() -> None:
+    archive = [hospital.read(name) for name in hospital.HOSPITALS]
+    pictures = np.concatenate([p for p, _ in archive])
+    assert pictures.shape == (128, 32, 32, 3)
+    assert len({p.tobytes() for p in pictures}) == 128
+    assert set(np.concatenate([k for _, k in archive])) == set(range(len(KINDS)))
+
+
+def test_aggregation_is_the_mean_of_the_hospitals_updates_and_no_hospitals_own() -> None:
+    settings = {"batch": 4}
+    attack = {"attack": "grad-inversion", "settings": settings}
+    own = [flat(case(target=name, **attack).access.message) for name in hospital.HOSPITALS]
+    together = flat(case(target="together", **attack).access.message)
+    torch.testing.assert_close(together, torch.stack(own).mean(0))
+    assert all(float((together - one).norm() / together.norm()) > 0.5 for one in own)
+
+
+def test_after_several_local_steps_the_weights_difference_is_sent() -> None:
+    made = case(attack="grad-inversion", target="north", settings={"batch": 4, "local-steps": 4})
+    (images, labels), agreed = made._held[0], made.access.round
+    model = copy.deepcopy(made.access.model)
+    before = [p.detach().clone() for p in model.parameters()]
+    optimiser = torch.optim.SGD(model.parameters(), lr=agreed.rate)
+    for _ in range(4):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(images), labels).backward()
+        optimiser.step()
+    moved = [(b - a.detach()) / agreed.rate for b, a in zip(before, model.parameters(), strict=True)]
+    torch.testing.assert_close(flat(made.access.message), flat(moved), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_attackers_simulation_of_a_round_is_the_round(steps: int) -> None:
+    made = case(attack="grad-inversion", target="together", settings={"batch": 2, "local-steps": steps})
+    images, labels = (torch.cat(parts) for parts in zip(*made._held, strict=True))
+    mine = update(made.access.model, images.requires_grad_(True), labels, made.access.round)
+    torch.testing.assert_close(flat(mine), flat(made.access.message), rtol=1e-4, atol=1e-6)
+    assert mine[0].requires_grad
+
+
+@pytest.mark.parametrize(("target", "batch"), [("north", 1), ("north", 8), ("together", 8)])
+def test_the_labels_of_a_batch_are_read_off_its_update(target: str, batch: int) -> None:
+    made = case(attack="grad-inversion", target=target, settings={"batch": batch})
+    found = labels_of(made.access, made.setup.draws(), made.setup.shape)
+    true = torch.cat([labels for _, labels in made._held]).sort().values
+    assert torch.equal(found, true)
+
+
+# who may do what
+
+
+def test_a_model_that_remembers_comes_back_with_nothing() -> None:
+    class Spy(nn.Module):
+        def __init__(self, model: nn.Module) -> None:
+            super().__init__()
+            self.model = model
+            self.seen: list[Tensor] = []
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.seen.append(x)
+            answer: Tensor = self.model(x)
+            return answer
+
+    access = case(attack="imprint").access
+    assert isinstance(access, MaliciousServer)
+    spy = Spy(access.model)
+    message = access.ask(spy)
+    assert spy.seen == []
+    assert access.queries == 1
+    assert all(not part.requires_grad for part in message)
+    assert [p.shape for p in message] == [p.shape for p in spy.parameters()]
+
+
+def test_defences_act_on_what_a_malicious_server_gets() -> None:
+    made = case(attack="imprint", settings={"gradient-prune": 0.9, "gradient-noise": 0.5})
+    kept: dict[str, Any] = {"gradient-prune": 0.0, "gradient-noise": 0.0}
+    made.turn(kept)
+    true = flat(made.access.ask(made.access.model))
+    made.turn(kept | {"gradient-noise": 1.0})
+    noisy = flat(made.access.ask(made.access.model))
+    assert torch.equal(noisy, flat(made.access.ask(made.access.model)))  # one draw, which asking again keeps
+    assert float((noisy - true).norm() / true.norm()) > 0.3
+    made.turn(kept | {"gradient-prune": 0.9})
+    assert float((flat(made.access.ask(made.access.model)) == 0).float().mean()) > 0.5
+
+
+def test_attacks_for_a_single_record_are_refused_with_a_reason() -> None:
+    scene, needy = (
+        library().scene("hospital"),
+        [a for a in library().attacks if "single-record" in a.requires],
+    )
+    assert all(why_not_attack(scene, attack) for attack in needy)
+
+
+# what comes out
+
+
+def test_imprint_recovers_nine_tenths_of_an_aggregated_batch_of_32() -> None:
+    finished = run(attack="imprint", seed=101, steps=8)
+    assert len(finished.secret) == 32
+    assert score(finished, "recovered") >= 0.9
+    assert finished.result()["queries"] == 4
+
+
+def test_imprint_gets_through_local_steps_as_well() -> None:
+    assert score(run(attack="imprint", steps=4, settings={"local-steps": 4}), "recovered") >= 0.9
+
+
+def test_noise_stops_imprint() -> None:
+    """A tenth of the update's own size is enough: pictures are read as small differences of large sums."""
+    stopped = run(attack="imprint", steps=4, settings={"gradient-noise": 0.1})
+    assert score(stopped, "recovered") == 0
+    assert score(stopped, "identifiability") <= 0.25
+
+
+def test_imprint_asks_again_when_a_knob_moves() -> None:
+    started = Run(
+        resolve("hospital", attack="imprint", steps=8, settings={"gradient-noise": 0.1}, device="cpu")
+    )
+    for step in started:
+        if step.index == 4:
+            started.turn({"gradient-noise": 0.0})
+    assert started.history.last.queries == 5
+    assert started.history.mixed
+
+
+def test_grad_inversion_beats_unrelated_pictures_by_4_db_at_a_batch_of_4() -> None:
+    finished = run(attack="grad-inversion", target="north", steps=60, seed=101, settings={"batch": 4})
+    assert above_chance(finished) >= 4
+    assert score(finished, "identifiability") >= 0.75
+
+
+def test_known_failure_a_larger_batch_hides_its_pictures_from_grad_inversion() -> None:
+    few = run(attack="grad-inversion", target="north", steps=20, seed=101, settings={"batch": 1})
+    many = run(attack="grad-inversion", target="together", steps=20, seed=101, settings={"batch": 4})
+    assert above_chance(many) <= above_chance(few) - 4
+    assert score(many, "recovered") == 0
+
+
+def test_inverting_gradients_takes_one_picture_and_a_batch() -> None:
+    one = run(attack="inverting-gradients", target="north", steps=40, seed=101, settings={"batch": 1})
+    two = run(attack="inverting-gradients", target="north", steps=40, seed=101, settings={"batch": 2})
+    assert above_chance(one) >= 8
+    assert above_chance(two) >= 4
+
+
+# how a batch is judged
+
+
+def test_assignment_is_the_best_there_is() -> None:
+    rng = np.random.default_rng(3)
+    for trial in range(60):
+        n = int(rng.integers(1, 7))
+        costs = rng.normal(size=(n, n)) if trial % 2 else rng.integers(0, 3, (n, n)).astype(float)
+        found = assign(costs)
+        assert sorted(found) == list(range(n))
+        best = min(costs[np.arange(n), list(p)].sum() for p in itertools.permutations(range(n)))
+        assert costs[np.arange(n), found].sum() == pytest.approx(best)
+
+
+def test_a_batch_is_judged_whatever_its_order_and_the_truth_shown_in_the_attackers() -> None:
+    draws = torch.Generator().manual_seed(1)
+    truth, others = torch.rand((4, 3, 16, 16), generator=draws), torch.rand((12, 3, 16, 16), generator=draws)
+    judge, order = RecordJudge(truth, others), torch.tensor([2, 0, 3, 1])
+    scores = judge.full(truth[order])
+    assert (scores["psnr_db"] == 60).all()
+    assert (scores["recovered"] == 1).all()
+    assert (scores["identifiability"] == 1).all()
+    assert np.array_equal(judge.original(truth[order]), judge.original(truth)[order.numpy()])
+
+
+def test_a_picture_handed_in_twice_counts_once() -> None:
+    draws = torch.Generator().manual_seed(1)
+    truth, others = torch.rand((2, 3, 16, 16), generator=draws), torch.rand((6, 3, 16, 16), generator=draws)
+    scores = RecordJudge(truth, others).full(truth[[0, 0]])
+    assert scores["recovered"].sum() == 1
+    assert scores["identifiability"].sum() == 1
+
+
+def test_unrelated_pictures_may_choose_the_nearest_record_as_the_attackers_may() -> None:
+    made = case(attack="imprint")
+    base = made.judge.base_rates()
+    alone = RecordJudge(made.judge._truth[:1], made.judge._line_up).base_rates()
+    assert base["psnr_db"] > alone["psnr_db"] + 1
+    assert base["identifiability"] == 32 / 128
