@@ -193,8 +193,8 @@ def test_known_failure_a_larger_batch_hides_its_pictures_from_grad_inversion() -
 
 
 def test_inverting_gradients_takes_one_picture_and_a_batch() -> None:
-    one = run(attack="inverting-gradients", target="north", steps=40, seed=101, settings={"batch": 1})
-    two = run(attack="inverting-gradients", target="north", steps=40, seed=101, settings={"batch": 2})
+    one = run(attack="inverting-gradients", target="north", steps=60, seed=101, settings={"batch": 1})
+    two = run(attack="inverting-gradients", target="north", steps=60, seed=101, settings={"batch": 2})
     assert above_chance(one) >= 8
     assert above_chance(two) >= 4
 
