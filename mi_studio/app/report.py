@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPdfWriter, QTe
 
 from mi_studio.app import theme
 from mi_studio.core import atomic
+from mi_studio.core.records import charts
 from mi_studio.core.step import Pictures
 from mi_studio.studio.report import ReportView, Shown
 
@@ -132,7 +133,7 @@ def _image(i: int, shown: Shown, room: float) -> str:
 
 def _sheet(shown: Shown) -> QImage:
     """Return the pictures side by side in rows, enlarged pixel by pixel so that they print sharp."""
-    tiles = shown.pictures[:MOST]
+    tiles = charts(shown.pictures[:MOST])
     columns = min(len(tiles), 3 if len(tiles) in (5, 6, 9) else 4)
     rows = -(-len(tiles) // columns)
     side, across, channels = tiles.shape[1], tiles.shape[2], tiles.shape[3]

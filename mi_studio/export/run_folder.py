@@ -13,6 +13,7 @@ from PIL import Image
 from mi_studio.core import atomic, recording
 from mi_studio.core.history import History
 from mi_studio.core.recording import Recording
+from mi_studio.core.records import charts
 from mi_studio.core.step import Pictures
 
 SHOWN_SIDE = 256
@@ -37,7 +38,8 @@ def write_run(recorded: Recording, folder: Path) -> None:
 
 
 def png(pictures: Pictures) -> bytes:
-    """Return pictures side by side as one PNG, each pixel enlarged by a whole factor."""
+    """Return pictures side by side as one PNG, each pixel enlarged by a whole factor; beliefs as bars."""
+    pictures = charts(pictures)
     factor = max(1, SHOWN_SIDE // pictures.shape[1])
     strip = np.concatenate(list(pictures), axis=1).repeat(factor, axis=0).repeat(factor, axis=1)
     buffer = io.BytesIO()

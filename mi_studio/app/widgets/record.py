@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -25,8 +26,8 @@ TOKENS = ("accent", "unsure", "safe", "leak", "quiet")
 ROW, PAD = 23.0, 12.0
 """Height of a line and room at the edges, at nominal type."""
 
-SMALLEST = 9
-"""No type is smaller, in pixels at nominal type."""
+SMALLEST, LEGIBLE = 9, 11
+"""No type is smaller, in pixels at nominal type; where it would be below the second, the known fields go."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -127,7 +128,7 @@ class Records(QWidget):
         font, bold = QFontMetricsF(theme.font(size)), QFontMetricsF(theme.font(size, bold=True))
         unknown = say(NOT_KNOWN, self._language)
         each = math.ceil(len(record.lines) / columns)
-        parts = [record.lines[i : i + each] for i in range(0, len(record.lines), each)]
+        parts = [record.lines[i : i + each] for i in range(0, len(record.lines), each or 1)]
         return [
             (
                 max(font.horizontalAdvance(title) for title, _ in part) + 10,
@@ -146,17 +147,20 @@ class Records(QWidget):
 
     def _card(self, painter: QPainter, frame: QRectF, record: RecordView) -> None:
         """Draw the known fields in one column or two, and below them the hidden one with its candidates."""
-        self._ground(painter, frame)
         room = frame.adjusted(PAD, PAD / 2, -PAD, -PAD / 2)
         columns = max((1, 2), key=lambda c: self._type(record, c, room)[0])
         size, row = self._type(record, columns, room)
+        if size < LEGIBLE and record.lines:
+            self._card(painter, frame, replace(record, lines=()))
+            return
+        self._ground(painter, frame)
         font, bold = theme.font(size), theme.font(size, bold=True)
         y = room.top()
         head = QRectF(room.left(), y, room.width(), 1.4 * row)
         self._say(painter, head, record.name, theme.font(round(size * 1.2), bold=True))
         y += 1.4 * row
         widths = self._widths(record, columns, size)
-        spare = max(0.0, room.width() - sum(map(sum, widths))) / len(widths)
+        spare = max(0.0, room.width() - sum(map(sum, widths))) / max(1, len(widths))
         each, x = math.ceil(len(record.lines) / columns), room.left()
         for column, (title_width, value_width) in enumerate(widths):
             wide = min(title_width + value_width + spare, room.right() - x)
