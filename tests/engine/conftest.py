@@ -18,7 +18,7 @@ WEIGHTS: tuple[tuple[str, str, dict[str, Any], dict[str, float | str]], ...] = (
     ("face-net", "face-net", NARROW, {}),
     ("face-net", "face-net", NARROW | {"bottleneck": 4}, {"mid": "on"}),
     ("face-net", "face-net", NARROW, {"bido": "on"}),
-    ("resnet-18", "face-net", NARROW, {}),
+    ("resnet-18", "evaluator", {"classes": 60, "channels": 3, "width": 4, "stages": [[2, 2], [4, 2]]}, {}),
     ("face-net-pretrained", "face-net", NARROW, {"epsilon": float("inf")}),
     ("face-net-pretrained", "face-net", NARROW, {"epsilon": 1.0}),
     ("prior", "face-prior", {"latent": 6, "view": 3, "widths": [8, 8, 8, 8, 8], "style": 8}, {}),
