@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
+from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
 from mi_studio.engine import Run
@@ -21,7 +24,10 @@ from mi_studio.engine.case import open_case
 from mi_studio.engine.judge import RecordJudge
 from mi_studio.engine.rounds import Message, update
 from mi_studio.engine.scenes import hospital
+from mi_studio.training import hospital as training
+from mi_studio.training.recipe import Context
 from mi_studio.training.scans import KINDS
+from mi_studio.training.sources import Sources
 
 CPU = torch.device("cpu")
 
@@ -59,6 +65,17 @@ def test_every_hospital_has_its_own_pictures_of_known_kinds() -> None:
     assert pictures.shape == (128, 32, 32, 3)
     assert len({p.tobytes() for p in pictures}) == 128
     assert set(np.concatenate([k for _, k in archive])) == set(range(len(KINDS)))
+
+
+def test_the_shipped_pictures_are_those_that_the_recipe_draws(tmp_path: Path) -> None:
+    training.write_pictures(Context(Sources(), tmp_path, tmp_path, tmp_path, "cpu", lambda *_: None))
+    for name in (*(f"{h}.png" for h in hospital.HOSPITALS), "kinds.toml"):
+        shipped = paths.assets() / "hospital" / name
+        if shipped.suffix == ".toml":
+            assert (tmp_path / "hospital" / name).read_text() == shipped.read_text()
+            continue
+        drawn, kept = (np.asarray(Image.open(p), dtype=int) for p in (tmp_path / "hospital" / name, shipped))
+        assert np.abs(drawn - kept).max() <= 2  # another machine's rounding
 
 
 def test_aggregation_is_the_mean_of_the_hospitals_updates_and_no_hospitals_own() -> None:

@@ -16,7 +16,7 @@ from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
 from mi_studio.core.text import Text
 from mi_studio.engine import Run
-from mi_studio.engine.access import GradientLeak, MaliciousServer, ScoreApi, WhiteBox
+from mi_studio.engine.access import GradientLeak, LabelApi, MaliciousServer, ScoreApi, WhiteBox
 from mi_studio.engine.attacks import r_gap
 from mi_studio.engine.case import open_case
 from mi_studio.engine.records import RecordApi, RecordFile
@@ -111,6 +111,7 @@ def test_an_attack_can_reach_nothing_but_its_access():
         allowed = {
             WhiteBox: {"model", "version", "queries"},
             ScoreApi: {"version", "queries"},
+            LabelApi: {"version", "queries"},
             RecordApi: {"version", "queries"},
             RecordFile: {"model", "outcomes", "version", "queries"},
             GradientLeak: {"model", "message", "round", "version", "queries"},
