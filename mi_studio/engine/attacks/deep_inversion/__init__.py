@@ -18,14 +18,14 @@ from mi_studio.engine.access import Progress, Setup, WhiteBox
 from mi_studio.engine.attacks import common
 from mi_studio.engine.stepper import Stepper
 
+BATCH = 12
+"""Pictures in a batch; the room that the targets leave is their companions'."""
 COPIES = 3
-"""Pictures of each target; the best of them is handed in."""
-COMPANIONS = 9
-"""Pictures of people who are not handed in."""
+"""Most pictures of each target, of which the best is handed in; fewer where many targets share the batch."""
 LEARNING_RATE = 0.05
 CLASS, STATISTICS, FIRST = 1.0, 1.0, 5.0
 """Weights of the cross-entropy and of the statistics, of which the first layer's count more."""
-TOTAL_VARIATION, CONTRAST = 2.0, 0.05
+TOTAL_VARIATION, CONTRAST = 10.0, 0.05
 JITTER = 4.0
 """Pixels by which the batch is moved before the model sees it."""
 START = 0.15
@@ -40,12 +40,12 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     The objective is the whole batch's loss. A copy's own is its cross-entropy and its total variation; the
     statistics belong to all.
     """
-    draws = setup.draws()
-    targets = torch.tensor(setup.targets)
-    batch = _Batch(access, setup, draws)
+    draws, count = setup.draws(), len(setup.targets)
+    copies = max(1, min(COPIES, BATCH // count))
+    batch = _Batch(access, setup, copies, draws)
     images = batch.images
     objective = torch.zeros((), device=setup.device)
-    own = torch.zeros(len(targets) * COPIES, device=setup.device)
+    own = torch.zeros(count * copies, device=setup.device)
     optimiser, set_rate = common.adam([images], LEARNING_RATE, setup.device, (0.5, 0.9))
 
     def look() -> None:
@@ -77,8 +77,8 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
             set_rate(LEARNING_RATE * common.settling(index, setup.steps))
             stepper()
             mean.mul_(memory).add_((1 - memory) * own)
-        best = mean.view(len(targets), COPIES).argmin(1)
-        chosen = torch.arange(len(targets), device=best.device) * COPIES + best
+        best = mean.view(count, copies).argmin(1)
+        chosen = torch.arange(count, device=best.device) * copies + best
         yield Progress(images.detach()[chosen], float(objective))
 
 
@@ -91,14 +91,15 @@ class _Batch:
         (targets · copies + companions, c, h, w), the copies of the first target first.
     """
 
-    def __init__(self, access: WhiteBox, setup: Setup, draws: torch.Generator) -> None:
+    def __init__(self, access: WhiteBox, setup: Setup, copies: int, draws: torch.Generator) -> None:
         self._access, self._device = access, setup.device
         with torch.no_grad():
             grey = torch.full((1, *setup.shape), 0.5, device=setup.device)
             classes = access.model(grey).shape[1]
         others = torch.tensor([c for c in range(classes) if c not in setup.targets], dtype=torch.int64)
-        companions = others[torch.randperm(len(others), generator=draws)[:COMPANIONS]]
-        labels = torch.cat([torch.tensor(setup.targets).repeat_interleave(COPIES), companions])
+        room = max(0, BATCH - copies * len(setup.targets))
+        companions = others[torch.randperm(len(others), generator=draws)[:room]]
+        labels = torch.cat([torch.tensor(setup.targets).repeat_interleave(copies), companions])
         self._labels = labels.to(setup.device)
         noise = torch.randn((len(labels), *setup.shape), generator=draws)
         start = (0.5 + START * noise).clamp(0, 1)
