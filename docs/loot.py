@@ -6,6 +6,7 @@ configuration, the weights, and the code of the attack; a change of any of them 
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ from mi_studio.core.step import Pictures
 from mi_studio.core.weights import WeightsCard, weights_cards
 from mi_studio.engine import Run
 
+ATTACKS = "mi_studio.engine.attacks"
 SEEDS = (101, 102, 103)
 """Seeds of the reported runs; none of them was used while settings were chosen."""
 
@@ -95,11 +97,22 @@ def _keep(path: Path, run: Run) -> None:
 
 
 def _key(config: RunConfig) -> str:
-    attack = library().attack(config.attack).folder
-    code = [*sorted(attack.glob("*.py")), *sorted(attack.parent.glob("*.py"))]
     parts = [config.key, *(card.sha256 for card in weights_cards(config.scene) if _decides(card, config))]
+    code = sorted(_code(library().attack(config.attack).folder / "__init__.py"))
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in code]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:20]
+
+
+def _code(path: Path) -> set[Path]:
+    """Return a module of an attack and the other modules of attacks that it stands on."""
+    found, attacks = {path}, paths.PACKAGE / "engine" / "attacks"
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(ATTACKS):
+            continue
+        within = attacks.joinpath(*(node.module or "").removeprefix(ATTACKS).split("."))
+        for module in (within, *(within / alias.name for alias in node.names)):
+            found |= {p for p in (module.with_suffix(".py"), module / "__init__.py") if p.exists()}
+    return found.union(*(_code(p) for p in found - {path, attacks / "__init__.py"}))
 
 
 def _decides(card: WeightsCard, config: RunConfig) -> bool:
