@@ -477,7 +477,7 @@ class Presenter:
         first = _first_bars(step.view)
         seen = View(first.kind, tuple(self._bars(first)))
         sentence = self.say(words.SEES_KIND[first.kind] if first is step.view else words.SEES_FIRST, n=BARS)
-        if self.session.intent.scene.data == "records":
+        if self.session.intent.scene.data == "records" and first.kind in words.SEES_OF_RECORD:
             sentence = self.say(words.SEES_OF_RECORD[first.kind])
         queries = self.say(words.QUERIES, n=f"{step.queries:,}") if step.queries else ""
         corner = queries or self.say(words.AT_STEP, step=step.index)

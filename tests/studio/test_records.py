@@ -164,3 +164,10 @@ def test_a_scene_about_pictures_has_no_records() -> None:
     assert records.table_of(catalogue, {"private-line": "kin"}) is None
     gone = replace(SCENE, id="moved-away")
     assert records.table_of(gone, {"table": "customers"}) is None
+
+
+def test_a_view_that_has_no_words_of_its_own_here_keeps_the_common_ones() -> None:
+    stage = Stage("customers")
+    stage.run_to_end()
+    view = Presenter(stage.session, "en").view()
+    assert view.seen.sentence == words.SEES_KIND["gradient"].en
