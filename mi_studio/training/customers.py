@@ -157,7 +157,8 @@ def insured(sources: Sources) -> tuple[Codes, Codes]:
             text = archive.read(RANDHIE).decode("ascii")
     except KeyError as error:
         raise BadFileError(
-            Text("The wheel of statsmodels lacks {path}.", "statsmodelsのwheelに {path} がありません。"),
+            Text("The wheel of {package} lacks {path}.", "{package} のwheelに {path} がありません。"),
+            package=STATSMODELS,
             path=RANDHIE,
         ) from error
     read = list(csv.DictReader(io.StringIO(text)))

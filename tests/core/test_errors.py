@@ -19,12 +19,12 @@ FAMILY = {c.__name__ for c in vars(errors).values() if isinstance(c, type) and i
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 WORD = re.compile(r"[A-Za-z][\w.=-]+", re.ASCII)
 COMMANDS = re.compile(
-    r"(mi-studio|sudo|apt-get|pip) [ -~]*|--(set|size|out)\b|epsilon=4|1280x800|\bx高さ|\.png"
+    r"(mi-studio|sudo|apt-get|pip|mkdir|npm) [ -~]*|--(set|size|out)\b|epsilon=4|1280x800|\bx高さ|\.png"
 )
 """What is typed as it stands: a program's name and all up to the next Japanese character."""
 
 NAMES = {"MI", "Studio", "MB", "SHA-256", "Fashion-MNIST", "wheel", "numba", "PySide6", "PyTorch", "DISPLAY",
-         "WAYLAND_DISPLAY", "MI_STUDIO_FASHION", "MI_STUDIO_WHEELS", "stage"}  # fmt: skip
+         "WAYLAND_DISPLAY", "MI_STUDIO_FASHION", "MI_STUDIO_TARBALLS", "MI_STUDIO_WHEELS", "R-GAP", "stage"}  # fmt: skip
 """Names that Japanese writes in Latin letters; a new one is added here, an English word is translated."""
 
 HANDED_ON = ("problem", "sentence")

@@ -67,7 +67,7 @@ def read(hospital: str) -> tuple[Pictures, NDArray[np.int64]]:
         raise BadFileError(
             Text(
                 "The hospital's pictures in {path} cannot be read ({reason}).",
-                "病院の画像 {path} を読み込めません（{reason}）。",
+                "病院の画像 {path} を読み込めません。",
             ),
             remedy=REINSTALL,
             path=path,
