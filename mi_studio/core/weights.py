@@ -17,11 +17,16 @@ from mi_studio.core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Utility:
-    """How useful the protected thing still is: a metric's name, its value, and over how many."""
+    """How useful the protected thing still is: a metric's name, its value, and over how many.
+
+    ``distortion`` is by how much the answers were changed, where they were: the share of each that was moved
+    to other classes or withheld, in 0-1 on average (total variation).
+    """
 
     metric: str
     value: float
     n: int
+    distortion: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,12 +14,13 @@ from torch import Tensor, nn
 from mi_studio.core.cards import DefenseCard, library
 from mi_studio.core.config import ALL_TARGETS, RunConfig
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Pictures, ViewKind
+from mi_studio.core.step import Pictures
 from mi_studio.core.weights import WeightsCard, find_weights
 from mi_studio.engine.access import Access, Bank, LabelApi, Prior, ScoreApi, Setup, WhiteBox
+from mi_studio.engine.answering import EXAMPLES, Answering, AnswersPrice
 from mi_studio.engine.beforehand import read_bank, read_features
 from mi_studio.engine.case import Worth
-from mi_studio.engine.judge import ClassJudge, features_of
+from mi_studio.engine.judge import ClassJudge, as_images, features_of
 from mi_studio.engine.models import load
 from mi_studio.engine.models.common import tensor
 from mi_studio.engine.models.faces import FacePrior
@@ -29,6 +29,9 @@ from mi_studio.engine.models.judge import Evaluator
 
 ReadPhotos = Callable[[], tuple[Pictures, NDArray[np.int64]]]
 """Reads all private photos (m, h, w, c) and the evaluator's label of each (m,)."""
+
+BATCH = 250
+"""So many of the owner's photos are asked at once."""
 
 
 class ClassCase:
@@ -47,6 +50,9 @@ class ClassCase:
         Reads the private photos; asked only by the first case of their judge.
     assets
         Where the scene's files of `mi_studio.engine.beforehand` lie, if it has any.
+    tests
+        Reads the shipped photos that no model has learnt from, on which the price of a change of the answers
+        is measured; asked only where there is one.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class ClassCase:
         private: tuple[int, ...],
         photos: ReadPhotos,
         assets: Path | None = None,
+        tests: ReadPhotos | None = None,
     ) -> None:
         values = config.values
         card = library().scene(config.scene)
@@ -76,7 +83,11 @@ class ClassCase:
         def able(defense: DefenseCard) -> bool:
             return config.model in {m.id for m in card.models_for(defense)}
 
-        self._outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]
+        outputs = [d for d in defenses if d.acts == "output"]
+        self._answering = Answering([d for d in outputs if attack.access in d.reaches], self._reference)
+        self._private, self._photos, self._tests = private, photos, tests
+        # customers get changed answers whoever the attacker is
+        self._price = AnswersPrice(Answering(outputs, self._reference)) if outputs and tests else None
         self._trained = [d for d in defenses if d.acts == "trained" and able(d)]
         self._values = dict(values)
         self._card = self._find(values)
@@ -114,10 +125,17 @@ class ClassCase:
             self._cache[self._card.sha256] = self._held.net
             self._held.net = self._cache.get(wanted.sha256) or self._load(wanted)
             self._card = wanted
+            self._answering.forget()
+            if self._price:
+                self._price.forget()
 
     def worth(self) -> Worth:
-        """Return the test accuracy and the guarantee on the card of the present weights."""
-        return Worth(self._card.utility, self._card.privacy)
+        """Return the guarantee on the card of the present weights, and the accuracy of what is let out.
+
+        That is the accuracy on the card, unless the answers are changed: then the test photos are asked anew.
+        """
+        utility = self._price.utility(self._tested, self._values) if self._price else None
+        return Worth(utility or self._card.utility, self._card.privacy)
 
     def _grant(self, level: str, titles: list[str]) -> Access:
         if level == "white-box":
@@ -125,7 +143,7 @@ class ClassCase:
         return (
             LabelApi(self._answer, titles)
             if level == "labels"
-            else ScoreApi(self._answer, titles, self._kind)
+            else ScoreApi(self._answer, titles, lambda: self._answering.kind(self._values))
         )
 
     def _find(self, values: Mapping[str, Value]) -> WeightsCard:
@@ -136,18 +154,26 @@ class ClassCase:
     def _load(self, card: WeightsCard) -> nn.Module:
         return load(card, self._device).to(memory_format=self._order)
 
-    def _answer(self, images: Tensor) -> Tensor:
-        scores = tensor(self._held(images)).softmax(1)
-        for defense in self._outputs:
-            answer = importlib.import_module(defense.module).answer
-            scores = answer(scores, self._values[defense.knob.id])
-        return scores
+    def _scores(self, images: Tensor) -> Tensor:
+        return tensor(self._held(images)).softmax(1)
 
-    def _kind(self) -> ViewKind:
-        kind: ViewKind = "scores"
-        for defense in self._outputs:
-            kind = importlib.import_module(defense.module).kind(self._values[defense.knob.id])
-        return kind
+    def _answer(self, images: Tensor) -> Tensor:
+        return self._answering(self._scores(images), self._values)
+
+    def _reference(self) -> Tensor:
+        pictures, _ = self._photos()
+        return self._asked(pictures[:: max(1, len(pictures) // EXAMPLES)][:EXAMPLES])
+
+    def _tested(self) -> tuple[Tensor, Tensor]:
+        assert self._tests is not None
+        pictures, labels = self._tests()
+        classes = [self._private.index(label) for label in labels.tolist()]
+        return self._asked(pictures), torch.tensor(classes, device=self._device)
+
+    @torch.no_grad()
+    def _asked(self, pictures: Pictures) -> Tensor:
+        parts = (pictures[i : i + BATCH] for i in range(0, len(pictures), BATCH))
+        return torch.cat([self._scores(as_images(part, self._device)) for part in parts])
 
     def _judge(
         self,

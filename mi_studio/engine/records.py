@@ -6,7 +6,6 @@ row for each record, kept as pictures of one line, (targets, 1, 1, values).
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from mi_studio.core.records import Table, read_table
 from mi_studio.core.step import Pictures, View, ViewKind
 from mi_studio.core.weights import find_weights
 from mi_studio.engine.access import Access, Setup
+from mi_studio.engine.answering import EXAMPLES, Answering
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import Scores, as_pictures
 from mi_studio.engine.models import load
@@ -174,7 +174,9 @@ class RecordCase:
         values = config.values
         self._values = dict(values)
         defenses = [library().defense(d) for d in config.defenses]
-        self._outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]
+        outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]
+        own = torch.from_numpy(table.rows[:EXAMPLES].copy()).to(device)
+        self._answering = Answering(outputs, lambda: self._scores(own))
         self._card = find_weights(card.id, config.model, values)
         self._model = load(self._card, device)
 
@@ -187,7 +189,7 @@ class RecordCase:
             outcomes = torch.from_numpy(table.outcomes[list(labels)].copy()).to(device)
             self.access = RecordFile(self._model, outcomes, names)
         else:
-            self.access = RecordApi(self._answer, truth, names, self._kind)
+            self.access = RecordApi(self._answer, truth, names, lambda: self._answering.kind(self._values))
         count = len(table.secret.values)
         self.setup = RecordSetup(
             targets=labels,
@@ -215,18 +217,12 @@ class RecordCase:
         """Return the test accuracy on the card of the weights."""
         return Worth(self._card.utility, self._card.privacy)
 
-    def _answer(self, records: Tensor) -> Tensor:
+    def _scores(self, records: Tensor) -> Tensor:
         scores: Tensor = self._model(records).softmax(1)
-        for defense in self._outputs:
-            answer = importlib.import_module(defense.module).answer
-            scores = answer(scores, self._values[defense.knob.id])
         return scores
 
-    def _kind(self) -> ViewKind:
-        kind: ViewKind = "scores"
-        for defense in self._outputs:
-            kind = importlib.import_module(defense.module).kind(self._values[defense.knob.id])
-        return kind
+    def _answer(self, records: Tensor) -> Tensor:
+        return self._answering(self._scores(records), self._values)
 
 
 def base_rate(table: Table) -> float:

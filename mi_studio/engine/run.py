@@ -239,6 +239,8 @@ class Run:
         if worth.utility:
             u = worth.utility
             document["utility"] = {"metric": u.metric, "value": u.value, "n": u.n}
+            if u.distortion is not None:
+                document["utility"]["distortion"] = u.distortion
         if worth.privacy:
             p = worth.privacy
             document["privacy"] = {

@@ -514,7 +514,8 @@ class Presenter:
         # where protection is trained in, its price stands on the card of the weights, before anything runs
         trained = any(d.acts == "trained" for d in session.intent.defenses)
         shipped = weights_card(wish.scene, wish.model, wish.knobs) if trained else None
-        if shipped is not None:
+        answers_changed = main and main.utility and main.utility.distortion is not None
+        if shipped is not None and not answers_changed:
             utility, privacy = shipped.utility, shipped.privacy
         elif main is not None:
             utility, privacy = main.utility, main.privacy
@@ -529,13 +530,19 @@ class Presenter:
         if utility.metric == "update_cosine":
             sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
             return CostView(title, "", ((f"{utility.value:.0%}", self.say(words.KEPT)),), sentence)
+        changed = utility.distortion
         figures = [(f"{utility.value:.1%}", self.say(words.CORRECT))]
         bare = weights_card(intent.wish.scene, intent.wish.model, self._without_training_defence())
         if bare is not None and bare.utility is not None and bare.utility != utility:
             points = 100 * (utility.value - bare.utility.value)
-            said = self.say(words.POINTS, value=f"{points:+.1f}".replace("-", "−"))
-            figures.append((said, self.say(words.AGAINST)))
+            if changed is None or abs(points) >= 0.05:
+                said = self.say(words.POINTS, value=f"{points:+.1f}".replace("-", "−"))
+                figures.append((said, self.say(words.AGAINST)))
         sentence = self.say(intent.scene.utility) if intent.on else self.say(words.NO_COST)
+        if changed is not None:
+            sentence = self.say(words.ANSWERS_CHANGED, share=f"{changed:.1%}")
+            if len(figures) == 1:  # the answers are as right as before, and yet others
+                figures.append((f"{changed:.1%}", self.say(words.CHANGED)))
         if privacy is not None:
             unit = words.UNITS.get(privacy.unit)
             sentence = self.say(

@@ -123,6 +123,11 @@ TEST_RECORDS = Text("{n} test records", "テスト用の記録 {n}件")
 CORRECT = Text("correct answers", "正答率")
 AGAINST = Text("against no protection", "防御なしとの差")
 POINTS = Text("{value} pt", "{value} pt")
+CHANGED = Text("of an answer changed", "回答の変化率")
+ANSWERS_CHANGED = Text(
+    "On average, {share} of an answer's scores go to other classes or are withheld.",
+    "回答の確信度のうち、平均{share}が別の答えに移るか、伏せられます。",
+)
 KEPT = Text("of the update's direction kept", "更新の向きの保存率")
 NO_COST = Text("No protection is on, so it costs nothing.", "防御がないため、代償もありません。")
 COST_UNKNOWN = Text("Measured as soon as the attack runs.", "攻撃を始めると測定します。")

@@ -112,12 +112,8 @@ def test_a_trained_defence_is_there_where_any_model_was_trained_so():
     cards = logins()
     scene = cards.scene("logins")
     there = {d.id for d in cards.defenses if why_not_defense(scene, d) is None}
-    assert {d for d in there if cards.defense(d).acts == "trained"} == {
-        "dp-training",
-        "mid",
-        "bido",
-        "tl-dmi",
-    }
+    trained = {d for d in there if cards.defense(d).acts == "trained"}
+    assert trained == {"dp-training", "mid", "bido", "tl-dmi"}
     for known in library().scenes:
         assert why_not_defense(known, cards.defense("mid")) is None or not any(
             "mid" in m.provides for m in known.models

@@ -11,7 +11,7 @@ from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
 from mi_studio.core.step import View
 from mi_studio.core.text import Text
-from mi_studio.core.weights import weights_cards
+from mi_studio.core.weights import Utility, weights_cards
 from mi_studio.studio import targets, words
 from mi_studio.studio.presenter import CURVE_POINTS, Presenter
 from mi_studio.studio.session import SETTLE_SECONDS, Session
@@ -77,7 +77,7 @@ def test_every_choice_of_every_scene_can_be_shown(scene: str) -> None:
                 and (
                     library().attack(attack.id).access not in d.reaches
                     or attack.id in d.without_effect
-                    or show.session.intent.scene.preset.model
+                    or show.session.intent.wish.model
                     not in {m.id for m in show.session.intent.scene.models_for(d)}
                 )
             ]
@@ -90,6 +90,9 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
     assert {c.id: bool(c.reason) for c in show.bracket("defense").choices} == {
         "dp-training": True,
         "output-restriction": True,
+        "output-noise": True,
+        "output-perturbation": True,
+        "temperature": True,
         "mid": True,
         "bido": True,
         "neg-ls": True,
@@ -97,6 +100,7 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "gradient-noise": False,
         "gradient-prune": False,
         "gradient-clip": False,
+        "gradient-quantise": False,
     }
 
 
@@ -105,8 +109,8 @@ def test_what_can_be_chosen_stands_before_what_cannot(show: Show) -> None:
         impossible = [bool(c.reason) for c in show.bracket(slot).choices]
         assert impossible == sorted(impossible)
         assert set(impossible) == {False, True}
-    assert [c.id for c in show.bracket("defense").choices][:4] == [
-        *("gradient-noise", "gradient-prune", "gradient-clip", "dp-training")
+    assert [c.id for c in show.bracket("defense").choices][:5] == [
+        *("gradient-noise", "gradient-prune", "gradient-clip", "gradient-quantise", "dp-training")
     ]
 
 
@@ -121,13 +125,14 @@ def test_the_sentence_names_what_is_on(show: Show) -> None:
 def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -> None:
     show = Show("logins", logins())
     intent = show.session.intent
-    assert {k.id for k in show.view().knobs if k.reason} == {"granularity", "epsilon"}
+    outputs = {d.knob.id for d in intent.defenses if d.acts == "output"}
+    assert {k.id for k in show.view().knobs if k.reason} == {*outputs, "epsilon"}
     assert next(k.reason for k in show.view().knobs if k.id == "epsilon") == (
         "Only the ready net was trained in this way."
     )
     intent.pick("model", "deep")
     reasons = {k.id: k.reason for k in show.japanese.view().knobs if k.reason}
-    assert set(reasons) == {"granularity", "epsilon", "mid", "bido", "tl-dmi"}
+    assert set(reasons) == {*outputs, "epsilon", "mid", "bido", "tl-dmi"}
     assert reasons["tl-dmi"] == ("この方法で学習したのは「小型モデル」「既製モデル」だけです。")
 
 
@@ -315,6 +320,21 @@ def test_cost(show: Show) -> None:
     show.session.toggle_play()
     show.work(2)
     assert show.view().cost.figures == (("100%", "of the update's direction kept"),)
+
+
+def test_changed_answers_cost_something_even_where_they_are_as_right_as_before() -> None:
+    show = Show("catalogue")
+    show.session.intent.turn("temperature", 5.0)
+    show.session.toggle_play()
+    show.work(2)
+    main = show.session.main
+    assert main is not None
+    main.utility = Utility("test_accuracy", 0.93, 5000, 0.386)
+    assert show.view().cost.figures == (("93.0%", "correct answers"), ("38.6%", "of an answer changed"))
+    main.utility = Utility("test_accuracy", 0.83, 5000, 0.386)
+    figures = show.view().cost.figures
+    assert [caption for _, caption in figures] == ["correct answers", "against no protection"]
+    assert "38.6% of an answer's scores" in show.view().cost.sentence
 
 
 def test_what_the_attacker_sees_is_named_in_the_language(show: Show) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,8 +29,10 @@ def open_case(config: RunConfig, device: torch.device, picture: Pictures | None)
     """Make the scene ready for a run; see `mi_studio.engine.case.open_case`."""
     knows = str(config.values["knows"])
 
-    def photos() -> tuple[Pictures, NDArray[np.int64]]:
-        pictures, labels, _ = read_sheets(paths.assets() / "drawings" / "reference" / knows, SIDE)
+    def photos(folder: str = "reference") -> tuple[Pictures, NDArray[np.int64]]:
+        pictures, labels, _ = read_sheets(paths.assets() / "drawings" / folder / knows, SIDE)
         return pictures[..., None], labels
 
-    return ClassCase(config, device, SHAPE, tuple(range(len(KNOWN[knows]))), photos)
+    return ClassCase(
+        config, device, SHAPE, tuple(range(len(KNOWN[knows]))), photos, tests=partial(photos, "test")
+    )

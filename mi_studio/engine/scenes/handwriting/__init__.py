@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -38,9 +40,9 @@ def open_case(config: RunConfig, device: torch.device, picture: Pictures | None)
     """Make the scene ready for a run; see `mi_studio.engine.case.open_case`."""
     private = private_labels(str(config.values["script"]))
 
-    def photos() -> tuple[Pictures, NDArray[np.int64]]:
-        pictures, labels, _ = read_sheets(paths.assets() / "handwriting" / "reference")
+    def photos(folder: str = "reference") -> tuple[Pictures, NDArray[np.int64]]:
+        pictures, labels, _ = read_sheets(paths.assets() / "handwriting" / folder)
         mine = np.isin(labels, private)
         return pictures[mine][..., None], labels[mine]
 
-    return ClassCase(config, device, SHAPE, private, photos)
+    return ClassCase(config, device, SHAPE, private, photos, tests=partial(photos, "test"))
