@@ -316,7 +316,7 @@ EVERYTHING = (("all",),)
 AIMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "federated": (("cat", "coffee-cup", "temple"),),
     "hospital": (("north",), ("together",)),
-    "face-login": (("naoki-shirakawa", "fumiko-hayama", "elias-monteiro"),),
+    "face-login": (("naoki-shirakawa",),),
     "customers": (("sample",),),
 }
 """Targets whose runs are pooled in one row; other scenes are attacked as a whole."""
