@@ -149,6 +149,13 @@ def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
             "It changes the model's answers, and in this scene nobody asks the model anything.",
             "モデルの回答に手を加える防御です。この場面では誰もモデルに問い合わせません。",
         )
+    if defense.acts == "gateway" and (
+        not {"scores", "labels"} & set(scene.access) or scene.data != "pictures"
+    ):
+        return Text(
+            "It guards an API that people send pictures to, and this scene has none.",
+            "画像を受け付けるAPIの入口で働く防御ですが、この場面にはそのようなAPIがありません。",
+        )
     return None
 
 

@@ -26,7 +26,7 @@ from mi_studio.core.config import DEVICES, MAX_SEED, MAX_STEPS, RunConfig
 from mi_studio.core.errors import BadFileError, RunError, reason
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import from_json, jsonable
-from mi_studio.core.step import VIEW_KINDS, Pictures, Step, View
+from mi_studio.core.step import BLOCK_REASONS, VIEW_KINDS, Desk, Pictures, Step, View
 from mi_studio.core.text import Text
 
 FORMAT = 2
@@ -268,6 +268,7 @@ def _history_to_json(archive: zipfile.ZipFile, name: str, history: History) -> d
         "queries": [s.queries for s in steps],
         "seconds": [round(s.seconds, 4) for s in steps],
         "views": {str(i): _view_to_json(steps[i].view) for i in sorted(seen)},
+        "desks": {str(i): _desk_to_json(desk) for i in sorted(seen) if (desk := steps[i].desk)},
         "scores": {name: [_rounded(s.scores.get(name)) for s in steps] for name in scores},
     }
 
@@ -298,6 +299,20 @@ def _view_from_json(raw: Mapping[str, Any]) -> View:
     return View(_one_of(VIEW_KINDS, raw["kind"]), tuple(values))
 
 
+def _desk_to_json(desk: Desk) -> list[int | float | str | None]:
+    return [desk.asked, desk.budget, _rounded(desk.suspicion, 3), desk.blocked]
+
+
+def _desk_from_json(raw: Any) -> Desk:
+    asked, budget, suspicion, blocked = raw
+    return Desk(
+        int(asked),
+        None if budget is None else int(budget),
+        None if suspicion is None else float(suspicion),
+        _one_of(BLOCK_REASONS, blocked),
+    )
+
+
 def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> History:
     count = len(raw["index"])
     if not 1 <= count <= MAX_STEPS + 1 or list(raw["index"]) != list(range(count)):
@@ -308,11 +323,13 @@ def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> Hist
     frames = _film(archive, raw["frames"], count)
     empty = frames[0][:0]
     views = _views_from_json(raw, count)
-    view = views[0]
+    desks = {_whole(i, 0, count - 1): _desk_from_json(desk) for i, desk in raw.get("desks", {}).items()}
+    view, desk = views[0], desks.get(0)
     run_id = _word(raw["run_id"])
     scores = {_word(name): values for name, values in raw["scores"].items()}
     for i in range(count):
-        view = views.get(i, view)  # what was seen last stands for what is not kept, as with the frames
+        # what was seen last stands for what is not kept, as with the frames
+        view, desk = views.get(i, view), desks.get(i, None if i in views else desk)
         step = Step(
             run_id=run_id,
             index=i,
@@ -325,6 +342,7 @@ def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> Hist
             queries=int(raw["queries"][i]),
             seconds=float(raw["seconds"][i]),
             best=i == best_index,
+            desk=desk,
         )
         history.steps.append(step)
     history.restore(frames, best_index)

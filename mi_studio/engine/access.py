@@ -162,6 +162,8 @@ class ScoreApi(Access):
         Maps pictures (n, c, h, w) to what the API lets out, (n, classes).
     kind
         Says what that is at present.
+    asked
+        Maps queried pictures to the same, where a gateway must let them through first.
     """
 
     def __init__(
@@ -169,9 +171,10 @@ class ScoreApi(Access):
         answer: Callable[[Tensor], Tensor],
         names: Sequence[str],
         kind: Callable[[], ViewKind] = lambda: "scores",
+        asked: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         super().__init__()
-        self.__answer = answer
+        self.__answer, self.__asked = answer, asked or answer
         self._names = tuple(names)
         self._kind = kind
 
@@ -179,7 +182,7 @@ class ScoreApi(Access):
     def query(self, images: Tensor) -> Tensor:
         """Ask the API about pictures (n, c, h, w); returns scores (n, classes) as it lets them out."""
         self.queries += len(images)
-        return self.__answer(images)
+        return self.__asked(images)
 
     @torch.no_grad()
     def view(self, images: Tensor) -> View:
@@ -195,11 +198,18 @@ class LabelApi(Access):
     ----------
     answer
         Maps pictures (n, c, h, w) to scores (n, classes), of which only the place of the highest goes out.
+    asked
+        Maps queried pictures to the same, where a gateway must let them through first.
     """
 
-    def __init__(self, answer: Callable[[Tensor], Tensor], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Tensor], Tensor],
+        names: Sequence[str],
+        asked: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
         super().__init__()
-        self.__answer = answer
+        self.__answer, self.__asked = answer, asked or answer
         self._names = tuple(names)
 
     @property
@@ -211,7 +221,7 @@ class LabelApi(Access):
     def query(self, images: Tensor) -> Tensor:
         """Ask the API about pictures (n, c, h, w); returns the label of each, int64 (n,)."""
         self.queries += len(images)
-        return self.__answer(images).argmax(1)
+        return self.__asked(images).argmax(1)
 
     @torch.no_grad()
     def view(self, images: Tensor) -> View:

@@ -15,7 +15,7 @@ import torch
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Pictures
+from mi_studio.core.step import Desk, Pictures
 from mi_studio.core.weights import Privacy, Utility
 from mi_studio.engine.access import Access, Setup
 from mi_studio.engine.judge import Judge
@@ -49,6 +49,10 @@ class Case(Protocol):
 
     def worth(self) -> Worth:
         """Return utility and privacy under the present knobs."""
+        ...
+
+    def desk(self) -> Desk | None:
+        """Return what a gateway knows of the attacker under the present knobs, where one is on."""
         ...
 
 

@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from mi_studio.core.cards import DefenseCard, library
 from mi_studio.core.config import ALL_TARGETS, RunConfig
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Pictures
+from mi_studio.core.step import Desk, Pictures
 from mi_studio.core.weights import WeightsCard, find_weights
 from mi_studio.engine.access import Access, Bank, LabelApi, Prior, ScoreApi, Setup, WhiteBox
 from mi_studio.engine.answering import EXAMPLES, Answering, AnswersPrice
 from mi_studio.engine.beforehand import read_bank, read_features
 from mi_studio.engine.case import Worth
+from mi_studio.engine.gateway import Gateway, Owner
 from mi_studio.engine.judge import ClassJudge, as_images, features_of
 from mi_studio.engine.models import load
 from mi_studio.engine.models.common import tensor
@@ -94,6 +95,8 @@ class ClassCase:
         self._cache: dict[str, nn.Module] = {}
         self._held = _Held(self._load(self._card))
 
+        gates = [d for d in defenses if d.acts == "gateway" and attack.access in d.reaches]
+        self._gateway = self._at_the_gate(gates) if gates else None
         titles = [names[label] for label in sorted(names)]
         self.access = self._grant(attack.access, titles)
         prior_card = find_weights(card.id, "prior", values)
@@ -128,6 +131,12 @@ class ClassCase:
             self._answering.forget()
             if self._price:
                 self._price.forget()
+            if self._gateway:
+                self._gateway.forget(self._name())
+
+    def desk(self) -> Desk | None:
+        """Return what the gateway knows of the attacker, where one is on."""
+        return self._gateway.desk(self._values) if self._gateway else None
 
     def worth(self) -> Worth:
         """Return the guarantee on the card of the present weights, and the accuracy of what is let out.
@@ -140,11 +149,26 @@ class ClassCase:
     def _grant(self, level: str, titles: list[str]) -> Access:
         if level == "white-box":
             return WhiteBox(self._held, titles)
+        asked = self._asked_for if self._gateway else None
         return (
-            LabelApi(self._answer, titles)
+            LabelApi(self._answer, titles, asked)
             if level == "labels"
-            else ScoreApi(self._answer, titles, lambda: self._answering.kind(self._values))
+            else ScoreApi(self._answer, titles, lambda: self._answering.kind(self._values), asked)
         )
+
+    def _at_the_gate(self, defenses: list[DefenseCard]) -> Gateway:
+        def known() -> Tensor:
+            return as_images(self._photos()[0], self._device)
+
+        def unseen() -> tuple[Tensor, Tensor]:
+            assert self._tests is not None
+            pictures, labels = self._tests()
+            return as_images(pictures, self._device), torch.from_numpy(labels)
+
+        return Gateway(defenses, Owner(known, unseen, self._scores), self._name())
+
+    def _name(self) -> str:
+        return f"{self._card.sha256} {self._private} {self._device}"
 
     def _find(self, values: Mapping[str, Value]) -> WeightsCard:
         on = [d.knob.id for d in self._trained if values[d.knob.id] != d.knob.off]
@@ -159,6 +183,12 @@ class ClassCase:
 
     def _answer(self, images: Tensor) -> Tensor:
         return self._answering(self._scores(images), self._values)
+
+    def _asked_for(self, images: Tensor) -> Tensor:
+        assert self._gateway is not None
+        scores = self._scores(images)
+        self._gateway.admit(images, scores, self._values)
+        return self._answering(scores, self._values)
 
     def _reference(self) -> Tensor:
         pictures, _ = self._photos()

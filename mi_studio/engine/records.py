@@ -213,6 +213,9 @@ class RecordCase:
         """The API answers in the new way from now on."""
         self._values = dict(values)
 
+    def desk(self) -> None:
+        """Return ``None``: there is no gateway."""
+
     def worth(self) -> Worth:
         """Return the test accuracy on the card of the weights."""
         return Worth(self._card.utility, self._card.privacy)

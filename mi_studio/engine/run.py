@@ -24,12 +24,13 @@ from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import Value, jsonable, plain
 from mi_studio.core.pictures import load_picture
 from mi_studio.core.recording import Recording
-from mi_studio.core.step import Pictures, Step
+from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility
 from mi_studio.engine import devices
 from mi_studio.engine.access import Access, Progress, Setup
 from mi_studio.engine.case import open_case
+from mi_studio.engine.gateway import Blocked
 from mi_studio.engine.judge import Scores, as_images, as_pictures, summary
 
 Attack = Callable[[Access, Setup], Iterator[Progress]]
@@ -124,8 +125,8 @@ class Run:
         attack: Attack = importlib.import_module(library().attack(self.config.attack).module).attack
         progress = attack(self._case.access, self._case.setup)
         best = math.inf
-        index = 0
-        while index <= self.config.steps:
+        index, state, blocked = 0, self._empty_handed(), False
+        while index <= self.config.steps and not blocked:
             began = time.perf_counter()
             if self._apply_pending(index):
                 best = math.inf  # objectives under different knobs cannot be compared
@@ -133,6 +134,8 @@ class Run:
                 state = next(progress)
             except StopIteration:
                 return
+            except Blocked:  # the attacker keeps what he has
+                blocked = True
             if not bool(torch.isfinite(state.images).all()):
                 raise RunError(
                     Text(
@@ -145,9 +148,14 @@ class Run:
             images = as_pictures(state.images)
             # an objective that is not a number can never be the best
             improved = state.objective <= best or state.choice
+            if blocked and index > 0:
+                improved = False
             best = state.objective if improved else best
             scores = self._case.judge.quick(state.images)
+            desk = self._case.desk()
             view = self._case.access.view(state.images)
+            if blocked:  # it shows him nothing any more
+                view = View(view.kind, ())
             self._seconds += time.perf_counter() - began
             step = Step(
                 run_id=self.run_id,
@@ -158,13 +166,24 @@ class Run:
                 objective=state.objective,
                 scores={name: float(values.mean()) for name, values in scores.items()},
                 view=view,
-                queries=self._case.access.queries,
+                queries=desk.asked if desk else self._case.access.queries,
                 seconds=self._seconds,
                 best=improved,
+                desk=desk,
             )
             self.history.append(step)
             yield step
             index += 1
+
+    def _empty_handed(self) -> Progress:
+        """Return what somebody hands in who has learnt nothing: the middle of the prior, or grey."""
+        setup = self._case.setup
+        count = len(self._case.secret)
+        images = torch.full((count, *setup.shape), 0.5, device=self._device)
+        if setup.prior is not None:
+            with torch.no_grad():
+                images = setup.prior(torch.zeros((count, setup.prior.latent), device=self._device))
+        return Progress(images, 0.0)
 
     def _apply_pending(self, index: int) -> bool:
         with self._lock:
@@ -235,6 +254,8 @@ class Run:
             "scores": {k: summary(v, k, self.base_rates.get(k)) for k, v in scores.items()},
             "privacy": None,
         }
+        if (desk := self.history.last.desk) and desk.blocked:
+            document["blocked"] = {"query": desk.asked, "reason": desk.blocked}
         worth = self._case.worth()
         if worth.utility:
             u = worth.utility

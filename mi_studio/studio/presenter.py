@@ -14,7 +14,7 @@ from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.records import charts
-from mi_studio.core.step import Pictures, Step, View
+from mi_studio.core.step import Desk, Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
 from mi_studio.studio import records, targets, words
@@ -470,9 +470,9 @@ class Presenter:
 
     def _seen(self) -> SeenView:
         main = self.session.main
-        step = self.session.shown(main)[0] if main is not None else None
+        step, final = self.session.shown(main) if main is not None else (None, False)
         title = self.say(words.SEES)
-        if step is None:
+        if main is None or step is None:
             return SeenView(title, "", None, self.say(words.SEES_SOON))
         first = _first_bars(step.view)
         seen = View(first.kind, tuple(self._bars(first)))
@@ -484,7 +484,29 @@ class Presenter:
         if names := self._names(step.images):  # of a wall, the answer to its first picture is shown
             corner = names[0]
             sentence = self.say(words.JOIN).join(t for t in (queries, sentence) if t)
-        return SeenView(title, corner, seen, sentence)
+        if step.desk is not None and step.desk.blocked:
+            sentence = self.say(words.SEES_BLOCKED)
+        # beside what is handed in stands how it ended
+        return SeenView(
+            title, corner, seen, sentence, self._desk((main.history.steps[-1] if final else step).desk)
+        )
+
+    def _desk(self, desk: Desk | None) -> str:
+        """Say what a gateway sees of the attacker, or nothing where none is on."""
+        if desk is None:
+            return ""
+        if desk.blocked:
+            reason = self.say(words.BLOCKED_FOR[desk.blocked])
+            return self.say(
+                words.DESK, parts=self.say(words.DESK_BLOCKED, n=f"{desk.asked:,}", reason=reason)
+            )
+        parts = []
+        if desk.budget is not None:
+            parts.append(self.say(words.DESK_BUDGET, n=f"{desk.asked:,}", budget=f"{desk.budget:,}"))
+        if desk.suspicion is not None:
+            parts.append(self.say(words.DESK_SUSPICION, share=f"{desk.suspicion:.0%}"))
+        parts.append(self.say(words.DESK_CLOCK, n=f"{desk.minutes:,.0f}"))
+        return self.say(words.DESK, parts=" · ".join(parts))
 
     def _bars(self, view: View) -> Iterator[tuple[str, float]]:
         """Name an API's classes in the present language, and a gradient's layers by their order.

@@ -129,12 +129,13 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class SeenView:
-    """What the attacker sees, live."""
+    """What the attacker sees, live; ``desk`` is what a gateway sees of him in turn."""
 
     title: str
     corner: str
     view: View | None
     sentence: str
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

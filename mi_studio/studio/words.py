@@ -114,7 +114,22 @@ SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデル�
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
+SEES_BLOCKED = Text("The API answers him no more.", "APIは、もう攻撃者に答えません。")
 QUERIES = Text("queries: {n}", "問い合わせ {n}回")
+
+# the security desk
+DESK = Text("Security desk: {parts}", "セキュリティ監視：{parts}")
+DESK_BUDGET = Text("{n} of {budget} queries", "問い合わせ {n}／{budget}回")
+DESK_SUSPICION = Text("{share} of the alarm", "警報値の{share}")
+DESK_CLOCK = Text("{n} min (simulated)", "模擬時間 {n}分")
+DESK_BLOCKED = Text("blocked at query {n}: {reason}", "{n}回目の問い合わせで遮断（{reason}）")
+BLOCKED_FOR = {
+    "budget": Text("the budget is used up", "上限に到達"),
+    "volume": Text("far more queries than customers make", "一般利用者を大きく超える回数"),
+    "duplicates": Text("too many near-duplicates", "よく似た画像が多い"),
+    "unnatural": Text("pictures unlike the known photos", "既知の写真と大きく違う"),
+    "unsure": Text("the model is unsure unusually often", "モデルが迷う画像が多い"),
+}
 
 # the price
 COST = Text("What it costs", "防御の代償")

@@ -21,7 +21,7 @@ from mi_studio.core.config import MAX_STEPS, resolve
 from mi_studio.core.errors import BadFileError, RunError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.recording import Recording
-from mi_studio.core.step import VIEW_KINDS, Step, View
+from mi_studio.core.step import VIEW_KINDS, Desk, Step, View
 
 PIXEL = np.zeros((1, 1, 1, 3), np.uint8)
 
@@ -321,3 +321,13 @@ def test_a_full_disk_leaves_the_old_file(saved, monkeypatch):
         recording.save(sample(), saved)
     assert saved.read_bytes() == before
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+def test_what_a_gateway_saw_comes_back_with_the_step_it_was_seen_at(tmp_path):
+    run = sample()
+    desks = {3: Desk(300, 2000, None, ""), 29: Desk(2000, None, 1.25, "unnatural")}
+    for i, desk in desks.items():
+        run.history.steps[i] = replace(run.history.steps[i], desk=desk)
+    recording.save(run, tmp_path / "a.mireplay")
+    back = recording.load(tmp_path / "a.mireplay").history
+    assert {s.index: s.desk for s in back.steps if s.desk} == desks

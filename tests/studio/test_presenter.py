@@ -9,7 +9,7 @@ from fakes import Clock, FakeEngine, FakeRun, logins
 
 from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
-from mi_studio.core.step import View
+from mi_studio.core.step import BLOCK_REASONS, Desk, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Utility, weights_cards
 from mi_studio.studio import targets, words
@@ -49,7 +49,7 @@ def show() -> Show:
 
 def test_both_languages_hold_the_same_places() -> None:
     texts = {k: v for k, v in vars(words).items() if isinstance(v, Text)}
-    for table in (words.ACCESS, words.CURVE, words.SEES_KIND, words.UNITS):
+    for table in (words.ACCESS, words.CURVE, words.SEES_KIND, words.UNITS, words.BLOCKED_FOR):
         texts |= {f"{k}": v for k, v in table.items()}
     assert len(texts) > 80
     for name, text in texts.items():
@@ -93,6 +93,8 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "output-noise": True,
         "output-perturbation": True,
         "temperature": True,
+        "query-budget": True,
+        "log-monitor": True,
         "mid": True,
         "bido": True,
         "neg-ls": True,
@@ -125,7 +127,7 @@ def test_the_sentence_names_what_is_on(show: Show) -> None:
 def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -> None:
     show = Show("logins", logins())
     intent = show.session.intent
-    outputs = {d.knob.id for d in intent.defenses if d.acts == "output"}
+    outputs = {d.knob.id for d in intent.defenses if d.acts in ("output", "gateway")}
     assert {k.id for k in show.view().knobs if k.reason} == {*outputs, "epsilon"}
     assert next(k.reason for k in show.view().knobs if k.id == "epsilon") == (
         "Only the ready net was trained in this way."
@@ -363,6 +365,45 @@ def test_of_a_wall_it_is_said_whose_answer_the_attacker_sees() -> None:
     main.history.steps[-1] = replace(last, images=wall, queries=1200)
     assert show.view().seen.corner == people[0].title.en  # there is no room for both
     assert show.view().seen.sentence == f"queries: 1,200 · {sentence}"
+
+
+def test_the_security_desk_says_what_the_gateway_sees_and_why_it_blocks() -> None:
+    show = Show("logins", logins())
+    show.session.toggle_play()
+    show.work(2)
+    assert show.view().seen.desk == ""
+    main = show.session.main
+    assert main is not None
+    last = main.history.steps[-1]
+
+    def told(desk: Desk) -> tuple[str, str]:
+        main.history.steps[-1] = replace(last, desk=desk)
+        return show.view().seen.desk, show.japanese.view().seen.desk
+
+    assert told(Desk(1200, 2000, 0.641, "")) == (
+        "Security desk: 1,200 of 2,000 queries · 64% of the alarm · 20 min (simulated)",
+        "セキュリティ監視：問い合わせ 1,200／2,000回 · 警報値の64% · 模擬時間 20分",
+    )
+    for reason in BLOCK_REASONS[1:]:
+        english, japanese = told(Desk(1200, None, 2.0, reason))
+        assert english == f"Security desk: blocked at query 1,200: {words.BLOCKED_FOR[reason].en}"
+        assert words.BLOCKED_FOR[reason].ja in japanese
+        assert show.view().seen.sentence == "The API answers him no more."
+
+
+def test_beside_what_is_handed_in_stands_that_the_gateway_ended_it() -> None:
+    show = Show("logins", logins())
+    show.engine.make.best_at = 3
+    show.session.toggle_play()
+    show.work(FakeRun.LIMIT + 2)
+    main = show.session.main
+    assert main is not None
+    main.history.steps[3] = replace(main.history.steps[3], desk=Desk(300, None, 0.5, ""))
+    main.history.steps[-1] = replace(main.history.steps[-1], desk=Desk(900, None, 1.5, "volume"))
+    assert show.view().panes[1].subtitle.endswith("step 3")
+    assert "blocked at query 900" in show.view().seen.desk
+    show.session.scrub(3)
+    assert "blocked" not in show.view().seen.desk
 
 
 def test_every_unit_on_a_card_has_words() -> None:

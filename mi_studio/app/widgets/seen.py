@@ -116,6 +116,7 @@ class SeenPanel(Card):
         self.title, self.corner = Label("title"), Label("quiet")
         self.sentence = Label("quiet", wrap=True)
         self.bars = Bars()
+        self.desk = Label("body", wrap=True)
         line = QHBoxLayout()
         line.addWidget(self.title)
         line.addStretch(1)
@@ -123,6 +124,8 @@ class SeenPanel(Card):
         self.column.addLayout(line)
         self.column.addWidget(self.bars, 1)
         self.column.addWidget(self.sentence)
+        self.column.addWidget(self.desk)
+        self.desk.hide()
         self._empty = say(SEEN_NOTHING, "en")
         self._view: SeenView | None = None
 
@@ -135,9 +138,12 @@ class SeenPanel(Card):
         self.corner.say(view.corner)
         self.sentence.say(view.sentence)
         self.bars.set_view(view.view, view.sentence or self._empty)
+        self.desk.say(view.desk)
+        self.desk.setVisible(bool(view.desk))
         self._show_sentence()
         self.setAccessibleName(view.title)
-        self.setAccessibleDescription(f"{self.bars.accessibleName()}. {view.sentence}")
+        told = (self.bars.accessibleName(), view.sentence, view.desk)
+        self.setAccessibleDescription(". ".join(part for part in told if part))
 
     def spare(self) -> int:
         """Return how much more height the bars can make use of."""
