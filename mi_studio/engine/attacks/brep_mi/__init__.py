@@ -133,4 +133,5 @@ class _Search:
         return inside
 
     def _capped(self, latents: Tensor) -> Tensor:
-        return latents * (self._cap / latents.norm(dim=-1, keepdim=True).clamp_min(1e-9)).clamp_max(1)
+        shrink: Tensor = (self._cap / latents.norm(dim=-1, keepdim=True).clamp_min(1e-9)).clamp_max(1)
+        return latents * shrink
