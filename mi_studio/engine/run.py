@@ -125,7 +125,8 @@ class Run:
         attack: Attack = importlib.import_module(library().attack(self.config.attack).module).attack
         progress = attack(self._case.access, self._case.setup)
         best = math.inf
-        index, state, blocked = 0, self._empty_handed(), False
+        index, blocked = 0, False
+        state: Progress | None = None
         while index <= self.config.steps and not blocked:
             began = time.perf_counter()
             if self._apply_pending(index):
@@ -135,7 +136,7 @@ class Run:
             except StopIteration:
                 return
             except Blocked:  # the attacker keeps what he has
-                blocked = True
+                blocked, state = True, state or self._empty_handed()
             if not bool(torch.isfinite(state.images).all()):
                 raise RunError(
                     Text(
