@@ -46,8 +46,10 @@ class Duel:
 CATALOGUE = Duel(seed=11, epochs=8)
 
 
-def discriminator_net(side: int = 28, widths: Sequence[int] = (48, 96, 128)) -> nn.Module:
+def discriminator_net(side: int = 28, widths: Sequence[int] = (48, 96, 128), outputs: int = 1) -> nn.Module:
     """Return the judge of images ``(n, 1, side, side)`` in ``[0, 1]``: a logit ``(n, 1)``, high for a photo.
+
+    With more ``outputs`` it is what an autoencoder reads pictures with.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def discriminator_net(side: int = 28, widths: Sequence[int] = (48, 96, 128)) -> 
         layers += [nn.BatchNorm2d(width)] * normed
         layers.append(nn.LeakyReLU(0.2))
         channels, side = width, (side + 1) // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side * side, 1))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side * side, outputs))
 
 
 def fit_prior(

@@ -28,6 +28,7 @@ from mi_studio.engine.sheets import read_sheets
 from mi_studio.engine.splits import LINES, private_labels
 from mi_studio.training import catalogue, customers, federated, hospital, prior, private, recordings
 from mi_studio.training.classifier import accuracy
+from mi_studio.training.drawings import recipes as drawings
 from mi_studio.training.faces import beforehand as face_beforehand
 from mi_studio.training.faces import classifiers as face_classifiers
 from mi_studio.training.faces import cut as face_head
@@ -76,6 +77,10 @@ _RECIPES = (
     Recipe("handwriting-evaluator", ("pretrained/handwriting/evaluator/*",), 3, handwriting.train_evaluator),
     Recipe("handwriting-prior", ("pretrained/handwriting/prior/*",), 6, handwriting.train_prior),
     Recipe("handwriting-victims", ("pretrained/handwriting/small-cnn/*",), 1, handwriting.train_victims),
+    Recipe("drawings-sheets", ("assets/drawings/**",), 0.6, drawings.write_sheets),
+    Recipe("drawings-evaluator", ("pretrained/drawings/evaluator/*",), 3, drawings.train_evaluators),
+    Recipe("drawings-prior", ("pretrained/drawings/prior/*",), 6, drawings.train_prior),
+    Recipe("drawings-models", ("pretrained/drawings/drawing-net/*",), 1, drawings.train_models),
     Recipe("customers-tables", ("assets/customers/*.csv",), 0.1, customers.write_tables),
     Recipe("customers-models", ("pretrained/customers/*/*",), 1, customers.train_models),
     Recipe("face-login-head", ("assets/face-login/head.*",), 0.3, face_head.write_head),
@@ -262,6 +267,8 @@ def _test_data(card: WeightsCard) -> tuple[Tensor, Tensor]:
         return face_classifiers.test_photos(paths.assets())
     if card.scene == handwriting.SCENE:
         return handwriting.shipped_tests(handwriting.known_to(card), paths.assets())
+    if card.scene == drawings.SCENE:
+        return drawings.shipped_tests(str(card.knobs["knows"]), paths.assets())
     x, y = _catalogue_test(paths.assets() / "catalogue" / "test")
     if card.model != "small-cnn":
         return x, y

@@ -22,8 +22,9 @@ from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, sturdy
 from mi_studio.training.drawings import data
 from mi_studio.training.drawings.families import PUBLIC, numbered, part, picture
+from mi_studio.training.drawings.prior import fit_autoencoder
 from mi_studio.training.drawings.sheet import LARGE
-from mi_studio.training.prior import Duel, discriminator_net, fit_prior
+from mi_studio.training.prior import discriminator_net
 from mi_studio.training.recipe import Context
 from mi_studio.training.writing import halved, write_weights
 
@@ -31,18 +32,18 @@ SCENE = "drawings"
 SHOWN = {"part-numbers": 12, "families": 20}
 """Private scans of each label that are shipped, the first ones that the model learnt from."""
 COLUMNS = 4
-EVALUATOR = Schedule(seed=7, epochs=4, batch=64, rate=3e-3, weight_decay=0.02)
+EVALUATOR = Schedule(seed=7, epochs=3, batch=64, rate=3e-3, weight_decay=0.02)
 EVALUATOR_BUILD = {"width": 16, "stages": [[1, 2], [2, 2], [4, 1]]}
 ATTACK_SIZE = 16 / 255
 """By how much an adversarial training picture differs at most in each pixel, of a range of 1."""
 JUDGED_PARTS = 150
 """Parts of each public family that the judges know."""
-MODEL = Schedule(seed=1, epochs=8, batch=32, rate=3e-3, weight_decay=0.01)
+MODEL = Schedule(seed=1, epochs=6, batch=32, rate=3e-3, weight_decay=0.01)
 REACH = 2.0
 """Pixels by which the models' training pictures are moved."""
-PRIOR = Duel(seed=11, epochs=11, batch=32)
+PRIOR = Schedule(seed=11, epochs=12, batch=32, rate=3e-3, weight_decay=0.0)
 PRIOR_BUILD = {"latent": 64, "width": 16, "side": SIDE, "doublings": 2, "fold": 2}
-CRITIC = (24, 48, 96, 128)
+ENCODER = (24, 48, 96, 128)
 
 
 def write_sheets(context: Context) -> None:
@@ -101,9 +102,10 @@ def train_prior(context: Context) -> None:
     generator = models.build("prior", **PRIOR_BUILD)
     assert isinstance(generator, Prior)
     name = f"{SCENE}-prior"
-    average, seconds = fit_prior(context, name, pictures, generator, discriminator_net(SIDE, CRITIC), PRIOR)
+    encoder = discriminator_net(SIDE, ENCODER, 2 * generator.latent)
+    seconds = fit_autoencoder(context, name, pictures, generator, encoder, PRIOR)
     write_weights(
-        context.pretrained, SCENE, "prior", halved(average), architecture="prior", build=PRIOR_BUILD,
+        context.pretrained, SCENE, "prior", halved(generator), architecture="prior", build=PRIOR_BUILD,
         knobs={}, recipe=name, seed=PRIOR.seed, utility=None, half=True,
         details={
             "records": len(pictures),
