@@ -24,7 +24,8 @@ COMMANDS = re.compile(
 """What is typed as it stands: a program's name and all up to the next Japanese character."""
 
 NAMES = {"MI", "Studio", "MB", "SHA-256", "Fashion-MNIST", "wheel", "numba", "PySide6", "PyTorch", "DISPLAY",
-         "WAYLAND_DISPLAY", "MI_STUDIO_FASHION", "MI_STUDIO_TARBALLS", "MI_STUDIO_WHEELS", "R-GAP", "stage"}  # fmt: skip
+         "WAYLAND_DISPLAY", "MI_STUDIO_FASHION", "MI_STUDIO_TARBALLS", "MI_STUDIO_WHEELS", "R-GAP",
+         "stage"}  # fmt: skip
 """Names that Japanese writes in Latin letters; a new one is added here, an English word is translated."""
 
 HANDED_ON = ("problem", "sentence")

@@ -44,7 +44,7 @@ def attack(access: LabelApi, setup: Setup) -> Iterator[Progress]:
 
     A step costs `ASKED` queries while it looks around, then `STARTS` for each target. The objective is the
     surrogate's mean cost of what would be handed in; the surrogate changes with each step, so what comes
-    later always counts.
+    later always counts. Where another model answers, earlier drawings are asked about again, `ASKED` a step.
     """
     prior, draws = setup.need_prior(), setup.draws()
     labels = torch.tensor(setup.targets, device=setup.device)
@@ -56,7 +56,10 @@ def attack(access: LabelApi, setup: Setup) -> Iterator[Progress]:
     for index in range(setup.steps + 1):
         if access.version != seen:  # another model names them: what is written down must be asked again
             seen = access.version
-            surrogate.forget()
+            surrogate.doubt()
+            if rows is not None:
+                rows.forget()
+        surrogate.ask_again()
         if index < looks or rows is None:
             surrogate.ask(*candidates())
         else:
@@ -83,6 +86,7 @@ class _Surrogate:
         self._pictures = torch.zeros((0, *setup.shape), device=setup.device)
         self._latents = torch.zeros((0, setup.need_prior().latent), device=setup.device)
         self._labels = torch.zeros(0, dtype=torch.int64, device=setup.device)
+        self._doubted = (self._latents, self._pictures)
 
     def ask(self, latents: Tensor, pictures: Tensor) -> Tensor:
         """Show pictures (n, c, h, w) of latents (n, latent) to the API; write down and return its labels."""
@@ -92,10 +96,21 @@ class _Surrogate:
         self._labels = torch.cat([self._labels, labels])
         return labels
 
-    def forget(self) -> None:
-        """Forget every label but what the network itself has learnt from them."""
-        self._pictures, self._latents = self._pictures[:0], self._latents[:0]
+    def doubt(self) -> None:
+        """Put aside everything that was written down; `ask_again` brings it back."""
+        self._doubted = (
+            torch.cat([self._doubted[0], self._latents]),
+            torch.cat([self._doubted[1], self._pictures]),
+        )
+        self._latents, self._pictures = self._latents[:0], self._pictures[:0]
         self._labels = self._labels[:0]
+
+    def ask_again(self) -> None:
+        """Ask about some of what was put aside, if anything was."""
+        latents, pictures = self._doubted
+        if len(latents):
+            self.ask(latents[:ASKED], pictures[:ASKED])
+            self._doubted = latents[ASKED:], pictures[ASKED:]
 
     def learn(self, draws: torch.Generator) -> None:
         """Take some minibatches in which each class that was met is as likely as any other."""
@@ -149,7 +164,12 @@ class _Rows:
     @torch.no_grad()
     def drawn(self, draws: torch.Generator) -> Tensor:
         """Return a drawing of each (n, c, h, w), in a random view where the prior has some."""
-        return torch.cat([self._draw(part, self._views(draws)) for part in self._parts])
+        views = self._views(draws)
+        return torch.cat([self._draw(part, views) for part in self._parts])
+
+    def forget(self) -> None:
+        """Forget what the API called them: another model answers now."""
+        self._spoken.zero_()
 
     def speak(self, labels: Tensor) -> None:
         """Take in what the API called the last drawings, (n,)."""
