@@ -62,7 +62,7 @@ test: $(DEV)  ## formatting, types, import rules and tests
 	check mypy --strict; \
 	check lint-imports; \
 	[ -z "$$failed" ] || printf '\n== not passed so far:%s\n' "$$failed"; \
-	check pytest -m "not stress"; \
+	check pytest -n auto --dist loadfile -m "not stress"; \
 	[ -z "$$failed" ]
 
 stress: $(DEV)  ## long and violent tests: random use, quitting at random moments

@@ -80,6 +80,7 @@ SCENARIOS = (
         "federated",
         settings={"gradient-noise": 0.1},
         move=Move(60, "gradient-noise", 1.0),
+        sizes=SIZES[:1],
     ),
     Scenario(
         "catalogue-dp",
@@ -93,7 +94,14 @@ SCENARIOS = (
         "catalogue",
         attack="score-search",
         settings={"granularity": "top1"},
+        sizes=SIZES[:1],
     ),
+    Scenario(
+        "hospital", "Hospital consortium, a malicious server and the sum of 32", "hospital", sizes=SIZES[:1]
+    ),
+    Scenario("drawings", "Factory drawings, one confidential part", "drawings", sizes=SIZES[:1]),
+    Scenario("marks", "Secret price code, one mark", "handwriting", sizes=SIZES[:1]),
+    Scenario("customers", "Customer records, one hidden field", "customers", sizes=SIZES[:1]),
     Scenario("picker", "Choosing an attack", "catalogue", picker="attack", sizes=SIZES[:1]),
 )
 

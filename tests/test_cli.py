@@ -110,9 +110,10 @@ def test_lists_are_complete_json(kind, capsys):
 
 def test_models_are_listed_with_the_defences_trained_into_them(capsys):
     assert cli.main(["list", "models", "--json"]) == 0
-    trained = {m["id"]: m["trained_in"] for m in json.loads(capsys.readouterr().out)}
-    assert trained["small-cnn"] == ["dp-training"]
-    assert trained["strided-cnn"] == []
+    trained = {(m["scene"], m["id"]): m["trained_in"] for m in json.loads(capsys.readouterr().out)}
+    assert trained["catalogue", "small-cnn"] == ["dp-training"]
+    assert trained["handwriting", "small-cnn"] == []
+    assert trained["federated", "strided-cnn"] == []
 
 
 @pytest.mark.parametrize(

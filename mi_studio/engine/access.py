@@ -283,10 +283,16 @@ class MaliciousServer(Access):
         Parameters
         ----------
         model
-            Maps pictures (n, c, h, w) in 0–1 to logits (n, classes). The clients get a copy.
+            Maps pictures (n, c, h, w) in 0–1 to logits (n, classes). The clients get a copy without hooks:
+            weights and structure travel, code that reports home does not.
         """
         self.queries += 1
-        message = self.__answer(deepcopy(model))
+        sent = deepcopy(model)
+        for module in sent.modules():
+            for name, value in vars(module).items():
+                if "_hooks" in name and hasattr(value, "clear"):
+                    value.clear()
+        message = self.__answer(sent)
         self.__seen = _layer_bars(model, message)
         return message
 

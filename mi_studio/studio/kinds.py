@@ -234,12 +234,12 @@ KINDS = {
         everyone=Text("All {n} of them", "すべて（{n}件）"),
         out=Said(
             Text(
-                "The attacker can see what the confidential part looks like.",
-                "社外秘の部品の形が、攻撃者に知られています。",
+                "The attacker can see what the confidential drawing shows.",
+                "社外秘の図面の形が、攻撃者に知られています。",
             ),
             Text(
-                "The attacker can see {k} of {n} confidential parts.",
-                "社外秘の部品{n}件のうち{k}件の形が、攻撃者に知られています。",
+                "The attacker can see what {k} of {n} confidential drawings show.",
+                "社外秘の図面{n}件のうち{k}件の形が、攻撃者に知られています。",
             ),
         ),
         some=Text(
@@ -290,8 +290,8 @@ KINDS = {
             "同じ部品の図面との距離 {same}、ほかの部品との距離 {other}",
         ),
         counted=Said(
-            Text("one part, one seed", "部品1件・シード1回の結果"),
-            Text("{n} parts, one seed", "部品{n}件・シード1回の結果"),
+            Text("one drawing, one seed", "図面1件・シード1回の結果"),
+            Text("{n} drawings, one seed", "図面{n}件・シード1回の結果"),
         ),
     ),
     "customer": Kind(  # what came out of records, `records` says

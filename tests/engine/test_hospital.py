@@ -255,3 +255,36 @@ def test_unrelated_pictures_may_choose_the_nearest_record_as_the_attackers_may()
     alone = RecordJudge(made.judge._truth[:1], made.judge._line_up).base_rates()
     assert base["psnr_db"] > alone["psnr_db"] + 1
     assert base["identifiability"] == 32 / 128
+
+
+def test_imprint_begins_anew_when_the_clients_send_again():
+    run = Run(resolve("hospital", attack="imprint", steps=12, seed=101, settings={"gradient-noise": 0.1}))
+    for step in run:
+        if step.index == 6:
+            run.turn({"gradient-noise": 0.0})
+    assert all(step.objective >= -1e-6 for step in run.history.steps)
+    assert run.final_scores()["recovered"].mean() >= 0.8
+
+
+def test_imprint_survives_updates_of_which_hardly_anything_is_left():
+    run = Run(resolve("hospital", attack="imprint", steps=6, settings={"gradient-prune": 0.999}))
+    assert len(list(run)) == 7
+
+
+def test_the_clients_noise_is_not_what_the_attacker_draws():
+    case = open_case(
+        resolve("hospital", attack="grad-inversion", settings={"gradient-noise": 1.0}),
+        torch.device("cpu"),
+        None,
+    )
+    first = case._draws[0][0]
+    assert not torch.equal(first.cpu(), torch.randn(first.shape, generator=case.setup.draws()))
+    assert case.setup.targets == ()
+
+
+def test_a_model_that_reports_home_reports_nothing():
+    case = open_case(resolve("hospital", attack="imprint"), torch.device("cpu"), None)
+    seen = []
+    case.access.model.register_forward_hook(lambda module, given, made: seen.append(given))
+    case.access.ask(case.access.model)
+    assert seen == []

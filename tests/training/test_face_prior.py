@@ -16,9 +16,8 @@ SMALL = (16, 16, 16, 8, 8)
 
 
 @pytest.fixture
-def lessons(monkeypatch: pytest.MonkeyPatch) -> prior.Lessons:
+def lessons() -> prior.Lessons:
     """A small training on three people in plain colours."""
-    monkeypatch.setattr(prior, "BATCH", 8)
     torch.manual_seed(0)
     pixels = torch.zeros((3, 4, 3, 64, 64), dtype=torch.uint8)
     for person in range(3):
@@ -31,6 +30,7 @@ def lessons(monkeypatch: pytest.MonkeyPatch) -> prior.Lessons:
         Critic(SMALL),
         FaceBody(8).eval(),
         pixels,
+        batch=8,
     )
 
 

@@ -71,7 +71,7 @@ class Lessons:
         critic: Critic,
         body: FaceBody,
         pixels: Tensor,
-        batch: int = BATCH,
+        batch: int,
     ) -> None:
         self.nets: dict[str, nn.Module] = {"generator": generator, "encoder": encoder, "critic": critic}
         self._latent, self._view = generator.latent, generator.view
@@ -244,7 +244,7 @@ def _apart(one: Tensor, other: Tensor) -> Tensor:
     return (1 - F.cosine_similarity(one, other, dim=1)).mean()
 
 
-def first_lessons(context: Context, photos: NDArray[np.uint8], batch: int = BATCH) -> Lessons:
+def first_lessons(context: Context, photos: NDArray[np.uint8], batch: int) -> Lessons:
     """Return the training before its first step, for public photos (people, photos, 64, 64, 3)."""
     device = torch.device(context.device)
     pixels = to_pixels(photos).view(*photos.shape[:2], 3, *photos.shape[2:4]).to(device)
@@ -260,7 +260,7 @@ def train_prior(context: Context) -> None:
     """Train and write the prior from 25,000 photos of 5,000 public people. It needs a GPU."""
     device = torch.device(context.device)
     photos = read_public(context.work)
-    lessons = first_lessons(context, photos)
+    lessons = first_lessons(context, photos, BATCH)
     path = context.work / "face-login-prior.safetensors"
     made_for = f"{STEPS} steps of {BATCH} at {RATE}, {len(photos)} people"
     note = checkpoint.restore(path, lessons.nets, lessons.optimisers, made_for)

@@ -143,7 +143,7 @@ class _Norm:
     Attributes
     ----------
     away
-        The root of the squared differences of means and of variances, in units of the kept deviations.
+        The squared differences of means and of variances, in units of the kept deviations.
     """
 
     def __init__(self, layer: nn.BatchNorm2d) -> None:

@@ -96,12 +96,14 @@ def attack(access: MaliciousServer, setup: Setup) -> Iterator[Progress]:
 
     seen = access.version
     bins = _read(access, weighing, thresholds, direction)
-    reading = max(1, setup.steps - trials)
+    reading, begun = max(1, setup.steps - trials), 0
     for index in range(1, reading + 1):
-        if access.version != seen:  # the clients sent again
-            seen = access.version
+        if access.version != seen:  # the clients sent again: what was read of the last message is void
+            seen, begun = access.version, index - 1
             bins = _read(access, weighing, thresholds, direction)
-        first, last = (BINS * i // reading for i in (index - 1, index))
+            certain.zero_()
+            pictures.fill_(0.5)
+        first, last = (BINS * (i - begun) // (reading - begun) for i in (index - 1, index))
         strength = bins.bias[first:last].abs()
         for i in strength.topk(min(count, len(strength))).indices.tolist():
             weakest = int(certain.argmin())
@@ -154,6 +156,8 @@ def _placed(found: Tensor, count: int) -> Tensor:
 
     Expected are more of those that were found, (k,), each blurred by half of Silverman's rule.
     """
+    if not len(found):
+        return torch.arange(BINS, device=found.device) / BINS
     blur = found.std(correction=0).clamp_min(2 / BINS) * count**-0.2 / 2
     grid = torch.linspace(0, 1, 64 * BINS, device=found.device)
     below = torch.stack([torch.erf((grid - place) / blur / math.sqrt(2)) for place in found]).mean(0)

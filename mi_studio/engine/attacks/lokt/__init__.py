@@ -71,9 +71,11 @@ def attack(access: LabelApi, setup: Setup) -> Iterator[Progress]:
             rows.search(surrogate, draws)
             latents, cost = rows.chosen(surrogate)
         else:
-            latents, cost = surrogate.best(labels)[:, 0], float("inf")
+            latents = surrogate.best(labels)[:, 0]
+            with torch.no_grad():
+                cost = float(surrogate.cost(prior(latents), labels).mean())
         with torch.no_grad():
-            yield Progress(prior(latents), cost if index >= looks else float(looks - index), choice=True)
+            yield Progress(prior(latents), cost, choice=True)
 
 
 class _Surrogate:
