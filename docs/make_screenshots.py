@@ -73,6 +73,7 @@ SCENARIOS = (
         "Federated leak, noise on the gradient",
         "federated",
         settings={"gradient-noise": 0.5},
+        sizes=SIZES[:1],
     ),
     Scenario(
         "federated-mixed",
