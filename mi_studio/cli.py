@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from mi_studio import __version__
 from mi_studio.core.cards import ACCESS_LEVELS, library
 from mi_studio.core.config import DEVICES, RunConfig, resolve, scene_knobs, why_not_attack, why_not_defense
-from mi_studio.core.errors import RunError, StudioError, UsageError, reason
+from mi_studio.core.errors import NO_OUT, RunError, StudioError, UsageError, reason
 from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.text import Text
 
@@ -403,14 +403,7 @@ def _report(options: argparse.Namespace) -> int:
     try:
         write_pdf(view, options.out, __version__)
     except OSError as error:
-        raise UsageError(
-            Text(
-                "{path} cannot be written ({reason}); choose another --out.",
-                "{path} に書き込めません（{reason}）。--out で別の場所を指定してください。",
-            ),
-            path=options.out,
-            reason=reason(error),
-        ) from error
+        raise UsageError(NO_OUT, path=options.out, reason=reason(error)) from error
     return 0
 
 

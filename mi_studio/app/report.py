@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def to_pdf(view: ReportView, version: str) -> bytes:
 
 def _fitting(view: ReportView, version: str, page: QSizeF, writer: QPdfWriter) -> QTextDocument:
     """Return the document in the largest type in which it is one page."""
-    size = LARGEST
+    size, sheets = LARGEST, [_sheet(shown) for shown in view.shown]
     while True:
         document = QTextDocument()
         document.documentLayout().setPaintDevice(writer)
@@ -68,9 +69,9 @@ def _fitting(view: ReportView, version: str, page: QSizeF, writer: QPdfWriter) -
         font.setPointSizeF(size)
         document.setDefaultFont(font)
         document.setDocumentMargin(0)
-        for i, shown in enumerate(view.shown):
-            document.addResource(QTextDocument.ResourceType.ImageResource.value, _name(i), _sheet(shown))
-        document.setHtml(_html(view, version, page.width() * 96 / DPI, size))
+        for i, sheet in enumerate(sheets):
+            document.addResource(QTextDocument.ResourceType.ImageResource.value, _name(i), sheet)
+        document.setHtml(_html(view, sheets, version, page.width() * 96 / DPI, size))
         document.setPageSize(page)
         if document.pageCount() == 1 or size <= SMALLEST:
             return document
@@ -81,12 +82,12 @@ def _name(i: int) -> QUrl:
     return QUrl(f"shown:{i}")
 
 
-def _html(view: ReportView, version: str, width: float, size: float) -> str:
+def _html(view: ReportView, sheets: Sequence[QImage], version: str, width: float, size: float) -> str:
     colors = theme.LIGHT
     tone, ground = (c.name() for c in colors.tone(view.verdict.tone))
     quiet = f"color:{colors.quiet};"
     pictures = "".join(
-        f"<td align='center' valign='bottom'>{_image(i, shown, width / len(view.shown))}"
+        f"<td align='center' valign='bottom'>{_image(i, sheets[i], width / len(view.shown))}"
         f"<br><span style='{quiet}'>{escape(shown.caption)}</span></td>"
         for i, shown in enumerate(view.shown)
     )
@@ -124,8 +125,7 @@ def _html(view: ReportView, version: str, width: float, size: float) -> str:
     )
 
 
-def _image(i: int, shown: Shown, room: float) -> str:
-    sheet = _sheet(shown)
+def _image(i: int, sheet: QImage, room: float) -> str:
     height = min(ROOM, 0.92 * room * sheet.height() / sheet.width())
     width = height * sheet.width() / sheet.height()
     return f"<img src='{_name(i).toString()}' width='{width:.0f}' height='{height:.0f}'>"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mi_studio.app.preflight import check_window, load_torch_first
 from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import RunError, UsageError, reason
+from mi_studio.core.errors import NO_OUT, RunError, UsageError, reason
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.studio.lanes import Failure
@@ -207,14 +207,7 @@ def screenshots(
                     path=shot.out,
                 )
     except OSError as error:
-        raise UsageError(
-            Text(
-                "{path} cannot be written ({reason}); choose another --out.",
-                "{path} に書き込めません（{reason}）。--out で別の場所を指定してください。",
-            ),
-            path=shot.out,
-            reason=reason(error),
-        ) from error
+        raise UsageError(NO_OUT, path=shot.out, reason=reason(error)) from error
     finally:
         controller.timer.stop()
         session.quit()

@@ -172,6 +172,10 @@ class DefenseCard:
     moved: Text
     knob: Knob
 
+    def is_on(self, values: Mapping[str, Value]) -> bool:
+        """Return whether the defence is on under these knob values."""
+        return values[self.knob.id] != self.knob.off
+
 
 Card = TypeVar("Card", SceneCard, AttackCard, DefenseCard)
 

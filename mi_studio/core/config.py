@@ -52,6 +52,18 @@ LACKS = {
 }
 """Why an attack cannot be mounted where nothing gives what it requires, by requirement."""
 
+MISFIT = {
+    "pictures": Text(
+        "It looks for the hidden field of a record, and here the secret is a picture.",
+        "名簿の隠れた項目を当てる攻撃で、画像は扱えません。",
+    ),
+    "records": Text(
+        "It draws pictures, and here the secret is a field of a record.",
+        "画像を復元する攻撃で、名簿の項目は扱えません。",
+    ),
+}
+"""Why an attack on the other kind of data cannot be mounted, by what a scene's data are."""
+
 _EVERY_TARGET = Target(ALL_TARGETS, Text("All of them", "すべて"), labels=())
 
 
@@ -106,6 +118,21 @@ def scene_knobs(scene: SceneCard, defenses: Iterable[DefenseCard]) -> list[Knob]
     return [*scene.knobs, *(d.knob for d in defenses)]
 
 
+def labels_of(group: Iterable[Target], wanted: str) -> tuple[int, ...]:
+    """Return the model's labels, in rising order, of the wanted target of a group.
+
+    All of them together are the single ones: those that stand for several hold no others that have a name.
+    """
+    return tuple(
+        sorted(
+            label
+            for t in group
+            if wanted == t.id or (wanted == ALL_TARGETS and len(t.labels) == 1)
+            for label in t.labels
+        )
+    )
+
+
 def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
     """Say why this attack cannot be mounted in this scene, or return ``None`` if it can."""
     if attack.access not in scene.access:
@@ -114,14 +141,7 @@ def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
             f"この場面では、この攻撃に必要なもの（{attack.needs.ja}）が攻撃者の手に渡りません。",
         )
     if attack.data != scene.data:
-        return Text(
-            "It looks for the hidden field of a record, and here the secret is a picture."
-            if scene.data == "pictures"
-            else "It draws pictures, and here the secret is a field of a record.",
-            "名簿の隠れた項目を当てる攻撃で、画像は扱えません。"
-            if scene.data == "pictures"
-            else "画像を復元する攻撃で、名簿の項目は扱えません。",
-        )
+        return MISFIT[scene.data]
     if not scene.models_for(attack):
         given = {*scene.provides, *(p for m in scene.models for p in m.provides)}
         missing = [r for r in attack.requires if r not in given] or attack.requires
@@ -306,7 +326,7 @@ def resolve(
         choices = names(scene_knobs(card, there))
         raise UsageError(NO_KNOB, scene=names([card]), knob=unknown[0], choices=choices)
     values = {k.id: k.parse(settings[k.id]) if k.id in settings else k.default for k in knobs}
-    _check_rivals([d for d in defense_cards if values[d.knob.id] != d.knob.off])
+    _check_rivals([d for d in defense_cards if d.is_on(values)])
 
     if image is not None and "own-picture" not in card.provides:
         takers = names(s for s in cards.scenes if "own-picture" in s.provides)

@@ -12,6 +12,11 @@ REBUILD = Text(
     "MI Studioをインストールし直すか、mi-studio train で重みを作り直してください。",
 )
 
+NO_OUT = Text(
+    "{path} cannot be written ({reason}); choose another --out.",
+    "{path} に書き込めません（{reason}）。--out で別の場所を指定してください。",
+)
+
 
 class StudioError(Exception):
     """An error that is told to the user; ``str`` of it is the English text, on one line.

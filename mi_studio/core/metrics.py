@@ -159,6 +159,15 @@ METRICS = {
 """Every metric by id."""
 
 
+UNLIKELY = 0.05
+"""What chance brings about more rarely than this is ruled out to be chance."""
+
+
+def at_least_by_chance(k: int, n: int, chance: float) -> float:
+    """Return how likely ``k`` or more of ``n`` come out by chance, if each does with this probability."""
+    return 1 - sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
+
+
 def wilson(share: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share that was counted ``n`` times (Wilson 1927)."""
     z = 1.959964

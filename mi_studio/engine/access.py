@@ -130,7 +130,8 @@ class Access:
         raise NotImplementedError
 
 
-def _score_bars(scores: Tensor, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def score_bars(scores: Tensor, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Return scores (classes,) with the names of their classes, as a `View` shows them."""
     return tuple((name, float(value)) for name, value in zip(names, scores.tolist(), strict=True))
 
 
@@ -150,7 +151,7 @@ class WhiteBox(Access):
         """Return the model's own scores for the first picture."""
         with torch.no_grad():
             scores = self.model(images[:1]).softmax(1)[0]
-        return View("scores", _score_bars(scores, self._names))
+        return View("scores", score_bars(scores, self._names))
 
 
 class ScoreApi(Access):
@@ -188,7 +189,7 @@ class ScoreApi(Access):
     def view(self, images: Tensor) -> View:
         """Return the API's answer to the first picture (for the screen; not counted as a query)."""
         scores = self.__answer(images[:1])[0]
-        return View(self._kind(), _score_bars(scores, self._names))
+        return View(self._kind(), score_bars(scores, self._names))
 
 
 class LabelApi(Access):

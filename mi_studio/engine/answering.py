@@ -62,7 +62,7 @@ class Answering:
         self._answers.clear()
 
     def _on(self, values: Mapping[str, Value]) -> list[DefenseCard]:
-        return [d for d in self._defenses if values[d.knob.id] != d.knob.off]
+        return [d for d in self._defenses if d.is_on(values)]
 
     def _answer(self, defense: DefenseCard) -> Answer:
         if defense.id not in self._answers:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mi_studio.core.cards import DefenseCard, library
-from mi_studio.core.config import ALL_TARGETS, RunConfig
+from mi_studio.core.config import RunConfig, labels_of
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Desk, Pictures
 from mi_studio.core.weights import WeightsCard, find_weights
@@ -70,8 +70,7 @@ class ClassCase:
         card = library().scene(config.scene)
         attack = library().attack(config.attack)
         there = card.targets_for(values)
-        chosen = [t for t in there if config.target in (t.id, ALL_TARGETS)]
-        labels = tuple(sorted({label for t in chosen for label in t.labels}))
+        labels = labels_of(there, config.target)
         names = {t.labels[0]: t.title.en for t in there if len(t.labels) == 1}
 
         # colour pictures are two times as fast this way round on a CPU
@@ -171,7 +170,7 @@ class ClassCase:
         return f"{self._card.sha256} {self._private} {self._device}"
 
     def _find(self, values: Mapping[str, Value]) -> WeightsCard:
-        on = [d.knob.id for d in self._trained if values[d.knob.id] != d.knob.off]
+        on = [d.knob.id for d in self._trained if d.is_on(values)]
         knobs = {"epsilon": math.inf, **values}
         return find_weights(self._config.scene, self._config.model, knobs, needed=on)
 

@@ -140,7 +140,7 @@ class Gateway:
         self._guards.clear()
 
     def _on(self, values: Mapping[str, Value]) -> list[DefenseCard]:
-        return [d for d in self._defenses if values[d.knob.id] != d.knob.off]
+        return [d for d in self._defenses if d.is_on(values)]
 
     def _guard(self, defense: DefenseCard) -> Guard:
         if defense.id not in self._guards:

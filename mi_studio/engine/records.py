@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mi_studio.core.cards import library
-from mi_studio.core.config import ALL_TARGETS, RunConfig
+from mi_studio.core.config import RunConfig, labels_of
 from mi_studio.core.knobs import Value
 from mi_studio.core.records import Table, read_table
 from mi_studio.core.step import Pictures, View, ViewKind
 from mi_studio.core.weights import find_weights
-from mi_studio.engine.access import Access, Setup
+from mi_studio.engine.access import Access, Setup, score_bars
 from mi_studio.engine.answering import EXAMPLES, Answering
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import Scores, as_pictures
@@ -47,10 +47,6 @@ class RecordSetup(Setup):
     known: Tensor
     hidden: int
     marginals: tuple[Tensor, ...]
-
-
-def _bars(scores: Tensor, names: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-    return tuple((name, float(value)) for name, value in zip(names, scores.tolist(), strict=True))
 
 
 class RecordApi(Access):
@@ -90,7 +86,7 @@ class RecordApi(Access):
 
     def view(self, images: Tensor) -> View:  # noqa: ARG002  # the answer is there whatever he believes
         """Return what the API has answered about the first victim."""
-        return View(self._kind(), _bars(self.answered()[0], self._names))
+        return View(self._kind(), score_bars(self.answered()[0], self._names))
 
 
 class RecordFile(Access):
@@ -113,7 +109,7 @@ class RecordFile(Access):
     def view(self, images: Tensor) -> View:  # noqa: ARG002  # the decision is there whatever he believes
         """Return the decision about the first victim, as he has learnt of it."""
         told = torch.eye(len(self._names))[int(self.outcomes[0])]
-        return View("labels", _bars(told, self._names))
+        return View("labels", score_bars(told, self._names))
 
 
 class BeliefJudge:
@@ -166,12 +162,8 @@ class RecordCase:
     def __init__(self, config: RunConfig, device: torch.device) -> None:
         card, attack = library().scene(config.scene), library().attack(config.attack)
         table = read_table(config.scene, str(config.values[card.targets_by]))
-        there = card.targets_for(config.values)
-        chosen = [
-            t for t in there if config.target in (t.id, ALL_TARGETS if len(t.labels) == 1 else t.id)
-        ]  # "all" means everybody with a name
-        labels = tuple(sorted({label for t in chosen for label in t.labels}))
         values = config.values
+        labels = labels_of(card.targets_for(values), config.target)
         self._values = dict(values)
         defenses = [library().defense(d) for d in config.defenses]
         outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]

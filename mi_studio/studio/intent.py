@@ -104,7 +104,7 @@ class Intent:
     def on(self) -> list[DefenseCard]:
         """The defences that are on."""
         values = self.wish.values
-        return [d for d in self.defenses if values[d.knob.id] != d.knob.off]
+        return [d for d in self.defenses if d.is_on(values)]
 
     def why_idle(self, defense: DefenseCard) -> Text | None:
         """Say why a defence of this scene changes nothing under the present choice, or return ``None``."""

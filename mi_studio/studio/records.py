@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from mi_studio.core.cards import SceneCard
-from mi_studio.core.config import ALL_TARGETS
+from mi_studio.core.config import labels_of
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Value
+from mi_studio.core.metrics import UNLIKELY, at_least_by_chance
 from mi_studio.core.records import Table, read_table
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
@@ -20,9 +20,6 @@ SURE = 0.8
 
 CHANCE = 0.2
 """So much more than the base rate is far more."""
-
-UNLIKELY = 0.05
-"""What a guesser without the model brings about more rarely than this is ruled out to be his."""
 
 FEW = 8
 """Of more records than this only the hidden field is shown."""
@@ -40,13 +37,7 @@ def table_of(scene: SceneCard, knobs: Mapping[str, Value]) -> Table | None:
 
 def rows_of(scene: SceneCard, knobs: Mapping[str, Value], target: str) -> list[int]:
     """Return which rows of the table a target stands for."""
-    alone = ALL_TARGETS  # everybody who has a name
-    return sorted(
-        label
-        for t in scene.targets_for(knobs)
-        if target == t.id or (target == alone and len(t.labels) == 1)
-        for label in t.labels
-    )
+    return list(labels_of(scene.targets_for(knobs), target))
 
 
 def truths(table: Table, rows: Sequence[int], names: Sequence[str], language: str) -> tuple[RecordView, ...]:
@@ -97,13 +88,8 @@ def _lines(table: Table, row: int, told: Sequence[int], language: str) -> tuple[
     )
 
 
-def guessed(values: Mapping[str, float], n: int) -> int:
-    """Return how many hidden fields were guessed."""
-    return min(n, max(0, round(values.get("attribute_accuracy", 0.0) * n)))
-
-
-def judge(values: Mapping[str, float], n: int, base: Mapping[str, float]) -> tuple[Tone, Text]:
-    """Say in one sentence, with places ``{k}`` of ``{n}``, what the scores mean."""
+def judge(values: Mapping[str, float], k: int, n: int, base: Mapping[str, float]) -> tuple[Tone, Text]:
+    """Say in one sentence, with places ``{k}`` of ``{n}`` guessed, what the scores mean."""
     if n == 1:
         if values["attribute_accuracy"] < 1:
             return "safe", words.RECORD_WRONG
@@ -114,9 +100,9 @@ def judge(values: Mapping[str, float], n: int, base: Mapping[str, float]) -> tup
     chance = max(base.get("attribute_accuracy", 0.0), values.get("attribute_without_model", 0.0))
     if not chance:
         return "unsure", words.RECORDS_UNSURE
-    k = guessed(values, n)
-    fewer = sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
-    return ("leak", words.RECORDS_KNOWN) if 1 - fewer < UNLIKELY else ("safe", words.RECORDS_CHANCE)
+    # a guesser without the model brings it about as rarely as this
+    known = at_least_by_chance(k, n, chance) < UNLIKELY
+    return ("leak", words.RECORDS_KNOWN) if known else ("safe", words.RECORDS_CHANCE)
 
 
 def helped(now: Mapping[str, float], bare: Mapping[str, float]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mi_studio.core.cards import AttackCard
@@ -16,7 +16,7 @@ from mi_studio.studio.mailbox import Mailbox
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.session import Session
 from mi_studio.studio.verdict import can_act, verdict
-from mi_studio.studio.views import Bracket, VerdictView
+from mi_studio.studio.views import Bracket, CostView, SentenceView, StageView, VerdictView
 
 TITLE = Text("What a model gave away", "モデルから漏れた情報の報告")
 BEFORE = Text("The secret", "守るべき秘密")
@@ -146,20 +146,20 @@ def report(session: Session, language: str) -> ReportView:
     judged = session.lanes.judged
     lane = judged if judged is not None and judged.history.steps else main
     presenter = Presenter(session, language)
-    say = presenter.say
+    say, view = presenter.say, presenter.view()
     said = verdict(main, judged, twin, language, None, session.missing, session.intent.cards)
     return ReportView(
         title=say(TITLE),
-        sentence=_sentence(presenter),
+        sentence=_sentence(view.sentence, language),
         story=say(session.intent.scene.story),
         shown=tuple(_shown(session, lane, twin, presenter)),
         verdict=said,
         headings=(say(SETTINGS), say(SCORES), say(POINTS), say(CAVEATS)),
-        settings=tuple(_settings(session, lane, presenter)),
+        settings=tuple(_settings(session, lane, presenter, _brackets(view.sentence))),
         columns=(say(SCORE), say(VALUE), say(BASE), say(MEANING)),
         scores=tuple(_scores(lane, presenter)),
-        points=tuple(_points(session, lane, presenter, said.sentence)),
-        caveats=tuple(_caveats(session, lane, presenter)),
+        points=tuple(_points(session, lane, presenter, view, said.sentence)),
+        caveats=tuple(_caveats(session, lane, presenter, view.cost)),
     )
 
 
@@ -167,15 +167,13 @@ def _attack(session: Session) -> AttackCard:
     return session.intent.cards.attack(session.intent.wish.attack)
 
 
-def _brackets(presenter: Presenter) -> dict[str, Bracket]:
-    parts = presenter.view().sentence.parts
-    return {part.slot: part for part in parts if isinstance(part, Bracket)}
+def _brackets(sentence: SentenceView) -> dict[str, Bracket]:
+    return {part.slot: part for part in sentence.parts if isinstance(part, Bracket)}
 
 
-def _sentence(presenter: Presenter) -> str:
-    parts = presenter.view().sentence.parts
-    said = [part.title if isinstance(part, Bracket) else part for part in parts]
-    return ("" if presenter.language == "ja" else " ").join(said)
+def _sentence(sentence: SentenceView, language: str) -> str:
+    said = [part.title if isinstance(part, Bracket) else part for part in sentence.parts]
+    return ("" if language == "ja" else " ").join(said)
 
 
 def _shown(session: Session, lane: Lane, twin: Lane | None, presenter: Presenter) -> Iterator[Shown]:
@@ -189,8 +187,10 @@ def _shown(session: Session, lane: Lane, twin: Lane | None, presenter: Presenter
         yield Shown(presenter.say(AFTER_BARE), beside.history.final.images)
 
 
-def _settings(session: Session, lane: Lane, presenter: Presenter) -> Iterator[tuple[str, str]]:
-    say, brackets = presenter.say, _brackets(presenter)
+def _settings(
+    session: Session, lane: Lane, presenter: Presenter, brackets: Mapping[str, Bracket]
+) -> Iterator[tuple[str, str]]:
+    say = presenter.say
     for name, slot in ((SCENE, "scene"), (MODEL, "model"), (ATTACK, "attack")):
         yield say(name), brackets[slot].title
     yield say(HAS), say(_attack(session).needs)
@@ -227,23 +227,25 @@ def _number(value: float) -> str:
     return f"{value:.1g}" if 0 < abs(value) < 0.01 else f"{value:.2f}"
 
 
-def _points(session: Session, lane: Lane, presenter: Presenter, sentence: str) -> Iterator[str]:
+def _points(
+    session: Session, lane: Lane, presenter: Presenter, view: StageView, sentence: str
+) -> Iterator[str]:
     say, attack = presenter.say, _attack(session)
     needs = say(attack.needs).rstrip(".。")
     needs = needs if presenter.language == "ja" else needs[:1].lower() + needs[1:]
     yield say(POINT_LEAK, sentence=sentence, needs=needs)
-    brackets, cost = _brackets(presenter), presenter.view().cost
+    defense, cost = _brackets(view.sentence)["defense"].title, view.cost
     if not session.intent.on:
         yield say(POINT_BARE, stops=say(attack.stops))
     elif not can_act(lane.config, session.intent.cards):
-        yield say(POINT_IDLE, defense=brackets["defense"].title, stops=say(attack.stops))
+        yield say(POINT_IDLE, defense=defense, stops=say(attack.stops))
     else:
         figures = say(words.JOIN).join(f"{caption} {number}" for number, caption in cost.figures)
-        yield say(POINT_COST, defense=brackets["defense"].title, cost=figures or cost.sentence.rstrip(".。"))
+        yield say(POINT_COST, defense=defense, cost=figures or cost.sentence.rstrip(".。"))
     yield say(POINT_DECIDE)
 
 
-def _caveats(session: Session, lane: Lane, presenter: Presenter) -> Iterator[str]:
+def _caveats(session: Session, lane: Lane, presenter: Presenter, cost: CostView) -> Iterator[str]:
     say, scene = presenter.say, session.intent.scene
     yield say(ONE_RUN)
     if scene.caveat is not None:
@@ -253,4 +255,4 @@ def _caveats(session: Session, lane: Lane, presenter: Presenter) -> Iterator[str
         if reason is not None:
             yield say(reason)
     if lane.privacy is not None:
-        yield presenter.view().cost.sentence
+        yield cost.sentence

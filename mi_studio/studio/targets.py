@@ -12,7 +12,7 @@ from PIL import Image
 
 from mi_studio.core import paths
 from mi_studio.core.cards import Target
-from mi_studio.core.config import ALL_TARGETS
+from mi_studio.core.config import labels_of
 from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAIT_COLUMNS, PORTRAITS
 from mi_studio.core.step import Pictures
 
@@ -29,7 +29,7 @@ Picture = NDArray[np.uint8]
 def members(group: Iterable[Target], wanted: str) -> tuple[Target, ...]:
     """Return the single targets that the wanted one of a group stands for, in the order of their pictures."""
     group = list(group)
-    labels = {label for t in group if wanted in (t.id, ALL_TARGETS) for label in t.labels}
+    labels = labels_of(group, wanted)
     alone = (t for t in group if len(t.labels) == 1 and t.labels[0] in labels)
     return tuple(sorted(alone, key=lambda t: t.labels))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mi_studio.core.cards import Library, SceneCard, library
 from mi_studio.core.config import RunConfig, why_no_effect
-from mi_studio.core.metrics import wilson
+from mi_studio.core.metrics import UNLIKELY, at_least_by_chance, wilson
 from mi_studio.core.text import Text
 from mi_studio.studio import records, words
 from mi_studio.studio.kinds import KINDS, Kind
@@ -34,9 +33,6 @@ FARTHER = 0.2
 
 FEW = 0.2
 """Up to this share of several targets, hardly anything came out, unless chance is ruled out."""
-
-UNLIKELY = 0.05
-"""What chance brings about more rarely than this is ruled out to be chance."""
 
 MOST = 1000
 """No score is of more targets than this; what says so is damaged."""
@@ -99,7 +95,7 @@ class Scores:
 def judge(scores: Scores, kind: Kind = KINDS["class"]) -> tuple[Tone, Text]:
     """Say in one sentence, with places ``{k}`` of ``{n}``, what the scores mean."""
     if "attribute_accuracy" in scores.values:
-        return records.judge(scores.values, scores.n, dict(scores.base or {}))
+        return records.judge(scores.values, scores.right, scores.n, dict(scores.base or {}))
     if "psnr_db" not in scores.values:
         return _judge_classes(scores, kind)
     return _judge_record(scores) if scores.n == 1 else _judge_batch(scores)
@@ -149,14 +145,13 @@ def _beyond_chance(scores: Scores) -> bool:
     if scores.n == 1 or not scores.right or chance is None:
         return False
     n, k = scores.n, scores.right
-    fewer = sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
-    return 1 - fewer < UNLIKELY
+    return at_least_by_chance(k, n, chance) < UNLIKELY
 
 
 def can_act(config: RunConfig, cards: Library) -> bool:
     """Whether a defence is on that can change something for this attacker on this model."""
     scene, attack = cards.scene(config.scene), cards.attack(config.attack)
-    on = [d for d in map(cards.defense, config.defenses) if config.values[d.knob.id] != d.knob.off]
+    on = [d for d in map(cards.defense, config.defenses) if d.is_on(config.values)]
     return any(why_no_effect(d, attack, scene, config.model) is None for d in on)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from mi_studio.core.atomic import write_bytes
@@ -15,8 +12,9 @@ from mi_studio.engine import models
 from mi_studio.engine.splits import private_labels, subset
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
 from mi_studio.training.recipe import Context
+from mi_studio.training.sheets import grid, png
 from mi_studio.training.sources import FASHION_NAMES
-from mi_studio.training.writing import write_weights
+from mi_studio.training.writing import course, write_weights
 
 PER_CLASS_SMALL = 400
 EVALUATOR = Schedule(seed=7, epochs=8, batch=128, rate=3e-3, weight_decay=0.02)
@@ -55,10 +53,8 @@ def write_sheets(context: Context) -> None:
             ("test", test[test_labels == label], 40),
             ("reference", reference, 20),
         ):
-            rows = tiles.reshape(-1, columns, 28, 28).swapaxes(1, 2).reshape(-1, columns * 28)
-            buffer = io.BytesIO()
-            Image.fromarray(rows).save(buffer, "PNG", optimize=True)
-            write_bytes(context.assets / "catalogue" / folder / f"{label}-{name}.png", buffer.getvalue())
+            path = context.assets / "catalogue" / folder / f"{label}-{name}.png"
+            write_bytes(path, png(grid(tiles, columns)))
         context.report(f"Contact sheets of {name}", (label + 1) / len(FASHION_NAMES))
 
 
@@ -78,13 +74,8 @@ def train_evaluator(context: Context) -> None:
         architecture="evaluator", build={}, knobs={}, recipe="catalogue-evaluator", seed=EVALUATOR.seed,
         utility=accuracy(net, to_batch(test), torch.from_numpy(test_labels)),
         details={
-            "records": len(train),
-            "batch": EVALUATOR.batch,
-            "learning_rate": EVALUATOR.rate,
-            "epochs": EVALUATOR.epochs,
+            **course(len(train), EVALUATOR, seconds, context.device),
             "adversarial": {"share": 0.5, "size": round(ATTACK_SIZE, 4), "steps": 1},
-            "training_seconds": round(seconds, 1),
-            "device": context.device,
             "notes": {
                 "en": "Judges reconstructions; no attack sees it. Trained on all ten classes, so also on "
                 "the private photos; on moved, blurred and noisy ones, half of them changed to mislead it.",

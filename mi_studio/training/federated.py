@@ -7,7 +7,6 @@ the model learned its task, not that it knows cats from rockets.
 
 from __future__ import annotations
 
-import io
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from mi_studio.core.atomic import write_bytes, write_text
 from mi_studio.engine import models
 from mi_studio.training.classifier import accuracy
 from mi_studio.training.recipe import Clock, Context
+from mi_studio.training.sheets import grid, png
 from mi_studio.training.sources import PHOTOGRAPHS
 from mi_studio.training.writing import file_name, halved, write_weights
 
@@ -163,13 +163,11 @@ def write_pictures(context: Context) -> None:
         picture = Image.fromarray(photographs[source]).resize(
             (SIDE, SIDE), Image.Resampling.LANCZOS, (left, top, left + side, top + side)
         )
-        _write_png(folder / "pictures" / f"{name}.png", picture)
+        write_bytes(folder / "pictures" / f"{name}.png", png(np.asarray(picture)))
     write_text(folder / "pictures" / "SOURCES.toml", _sources())
     test = crops(photographs, TEST_ROWS * TEST_COLUMNS, TEST_SEED)
     for name, tiles in zip(photographs, np.split(test, len(photographs)), strict=True):
-        rows = tiles.reshape(TEST_ROWS, TEST_COLUMNS, SIDE, SIDE, 3).swapaxes(1, 2)
-        sheet = Image.fromarray(rows.reshape(TEST_ROWS * SIDE, TEST_COLUMNS * SIDE, 3))
-        _write_png(folder / "test" / f"{name}.png", sheet)
+        write_bytes(folder / "test" / f"{name}.png", png(grid(tiles, TEST_COLUMNS)))
     context.report("Federated pictures", 1.0)
 
 
@@ -246,9 +244,3 @@ def _sources() -> str:
             f"class = {list(PHOTOGRAPHS).index(source)}\n"
         )
     return "\n".join(blocks)
-
-
-def _write_png(path: Path, picture: Image.Image) -> None:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    write_bytes(path, buffer.getvalue())

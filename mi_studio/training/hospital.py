@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import torch
-from PIL import Image
 
 from mi_studio.core.atomic import write_bytes, write_text
 from mi_studio.engine import models
 from mi_studio.engine.scenes.hospital import COLUMNS, HOSPITALS, SIDE
 from mi_studio.training.recipe import Context
 from mi_studio.training.scans import KINDS, draw
+from mi_studio.training.sheets import grid, png
 from mi_studio.training.writing import write_weights
 
 SEED = 15
@@ -31,11 +29,7 @@ def write_pictures(context: Context) -> None:
     for hospital in HOSPITALS:
         kinds = rng.integers(0, len(KINDS), ROWS * COLUMNS)
         tiles = np.stack([draw(list(KINDS)[kind], rng) for kind in kinds])
-        rows = tiles.reshape(ROWS, COLUMNS, SIDE, SIDE, 3).swapaxes(1, 2)
-        buffer = io.BytesIO()
-        sheet = Image.fromarray(rows.reshape(ROWS * SIDE, COLUMNS * SIDE, 3))
-        sheet.save(buffer, "PNG", optimize=True)
-        write_bytes(folder / f"{hospital}.png", buffer.getvalue())
+        write_bytes(folder / f"{hospital}.png", png(grid(tiles, COLUMNS)))
         lines.append(f"{hospital} = {kinds.tolist()}")
     write_text(folder / "kinds.toml", "\n".join(lines) + "\n")
     context.report("Hospital pictures", 1.0)

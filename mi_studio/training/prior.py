@@ -21,7 +21,7 @@ from mi_studio.engine.splits import public_labels
 from mi_studio.training import checkpoint
 from mi_studio.training.classifier import finished
 from mi_studio.training.recipe import Clock, Context
-from mi_studio.training.writing import write_weights
+from mi_studio.training.writing import course, write_weights
 
 REAL_TARGET = 0.9
 AVERAGE_DECAY = 0.998
@@ -137,13 +137,8 @@ def train_prior(context: Context, line: str) -> None:
         architecture="prior", build={"latent": generator.latent}, knobs={"private-line": line},
         recipe=name, seed=CATALOGUE.seed, utility=None,
         details={
-            "records": len(pictures),
+            **course(len(pictures), CATALOGUE, seconds, context.device),
             "classes": list(public_labels(line)),
-            "batch": CATALOGUE.batch,
-            "learning_rate": CATALOGUE.rate,
-            "epochs": CATALOGUE.epochs,
-            "training_seconds": round(seconds, 1),
-            "device": context.device,
             "notes": {
                 "en": "Draws garments of the five public classes; it never saw a private photo.",
                 "ja": "公開5クラスの衣類を描く生成器。非公開の写真は一度も見ていません。",

@@ -8,7 +8,7 @@ import math
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import save as to_bytes
@@ -27,6 +27,29 @@ def file_name(knobs: Mapping[str, float | str]) -> str:
         for name, value in knobs.items()
     )
     return "-".join(parts) or "all"
+
+
+class Taught(Protocol):
+    """How a network is taught: what every plan of a training has."""
+
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+    @property
+    def batch(self) -> int: ...  # noqa: D102
+    @property
+    def rate(self) -> float: ...  # noqa: D102
+
+
+def course(records: int, plan: Taught, seconds: float, device: str) -> dict[str, Any]:
+    """Return the details of a card that tell how a training went."""
+    return {
+        "records": records,
+        "batch": plan.batch,
+        "learning_rate": plan.rate,
+        "epochs": plan.epochs,
+        "training_seconds": round(seconds, 1),
+        "device": device,
+    }
 
 
 def write_weights(

@@ -138,7 +138,7 @@ BASE = {"attribute_accuracy": 0.43}
 def test_the_verdict_weighs_a_guess_against_what_is_known_without_the_model(
     values: dict[str, float], n: int, base: dict[str, float], tone: str, said: object
 ) -> None:
-    assert records.judge(values, n, base) == (tone, said)
+    assert records.judge(values, round(values["attribute_accuracy"] * n), n, base) == (tone, said)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

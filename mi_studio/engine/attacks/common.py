@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mi_studio.engine.access import Setup
 
@@ -36,6 +36,26 @@ def adam(
 def settling(index: int, count: int) -> float:
     """Return the share of the learning rate at step ``index`` of ``count``: it falls over the last half."""
     return min(1.0, 2 * (1 - index / count) + 0.05)
+
+
+def cooling(index: int, count: int) -> float:
+    """Return the share of the learning rate at step ``index`` of ``count``: it falls along half a cosine."""
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / count))
+
+
+def fresh(net: nn.Sequential, draws: torch.Generator, reach: Callable[[int], float]) -> nn.Sequential:
+    """Return a network with weights from the run's own draws, whatever else has drawn before.
+
+    They are uniform up to ``reach`` of how many numbers an output is made of; biases are 0.
+    """
+    with torch.no_grad():
+        for layer in net:
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                bound = reach(layer.weight[0].numel())
+                layer.weight.copy_((torch.rand(layer.weight.shape, generator=draws) * 2 - 1) * bound)
+                assert layer.bias is not None
+                layer.bias.zero_()
+    return net
 
 
 def lean(device: torch.device, wanted: bool = True) -> torch.autocast:

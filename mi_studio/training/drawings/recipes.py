@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from mi_studio.core.atomic import write_bytes
@@ -26,7 +21,8 @@ from mi_studio.training.drawings.prior import fit_autoencoder
 from mi_studio.training.drawings.sheet import LARGE
 from mi_studio.training.prior import discriminator_net
 from mi_studio.training.recipe import Context
-from mi_studio.training.writing import halved, write_weights
+from mi_studio.training.sheets import grid, png
+from mi_studio.training.writing import course, halved, write_weights
 
 SCENE = "drawings"
 SHOWN = {"part-numbers": 12, "families": 20}
@@ -56,10 +52,10 @@ def write_sheets(context: Context) -> None:
                 ("test", data.of(knows, label, "test")),
             ):
                 path = folder / use / knows / f"{label}-{name}.png"
-                write_bytes(path, _png(_grid(tiles, COLUMNS if len(tiles) % COLUMNS == 0 else 2)))
-            write_bytes(folder / "pictures" / f"{name}.png", _png(data.of(knows, label, "train")[0]))
+                write_bytes(path, png(grid(tiles, COLUMNS if len(tiles) % COLUMNS == 0 else 2)))
+            write_bytes(folder / "pictures" / f"{name}.png", png(data.of(knows, label, "train")[0]))
             which = numbered()[label] if names == NUMBERS else (name, 0)
-            write_bytes(folder / "portraits" / f"{name}.png", _png(picture(part(*which), pens=LARGE)))
+            write_bytes(folder / "portraits" / f"{name}.png", png(picture(part(*which), pens=LARGE)))
             context.report(f"Sheets of {name}", (label + 1) / len(names))
 
 
@@ -79,7 +75,7 @@ def train_evaluators(context: Context) -> None:
             context.pretrained, SCENE, "evaluator", net, architecture="evaluator", build=build,
             knobs={"knows": knows}, recipe=f"{SCENE}-evaluator", seed=EVALUATOR.seed,
             utility=accuracy(net, *shipped_tests(knows, context.assets)), half=True,
-            details=_details(len(images), EVALUATOR, seconds, context) | {
+            details=course(len(images), EVALUATOR, seconds, context.device) | {
                 "adversarial": {"share": 0.5, "size": round(ATTACK_SIZE, 4), "steps": 1},
                 "public_families": list(PUBLIC),
                 "notes": {
@@ -108,13 +104,8 @@ def train_prior(context: Context) -> None:
         context.pretrained, SCENE, "prior", halved(generator), architecture="prior", build=PRIOR_BUILD,
         knobs={}, recipe=name, seed=PRIOR.seed, utility=None, half=True,
         details={
-            "records": len(pictures),
+            **course(len(pictures), PRIOR, seconds, context.device),
             "public_families": list(PUBLIC),
-            "batch": PRIOR.batch,
-            "learning_rate": PRIOR.rate,
-            "epochs": PRIOR.epochs,
-            "training_seconds": round(seconds, 1),
-            "device": context.device,
             "notes": {
                 "en": "Draws parts of the twelve public families; it never saw a part of a private one.",
                 "ja": "公開されている12種類の部品の図面を描く生成器。"
@@ -142,7 +133,7 @@ def train_models(context: Context) -> None:
         write_weights(
             context.pretrained, SCENE, "drawing-net", net, architecture="drawing-net", build=build,
             knobs={"knows": knows}, recipe=f"{SCENE}-models", seed=MODEL.seed, utility=utility, half=True,
-            details=_details(len(images), MODEL, seconds, context) | {
+            details=course(len(images), MODEL, seconds, context.device) | {
                 "notes": {
                     "en": "Trained on confidential drawings and on nothing else.",
                     "ja": "学習に使ったのは、社外秘の図面だけです。",
@@ -158,24 +149,3 @@ def shipped_tests(knows: str, assets: Path) -> tuple[Tensor, Tensor]:
     """Return the shipped test scans ``(n, 1, 64, 64)`` and their labels."""
     images, labels, _ = read_sheets(assets / SCENE / "test" / knows, SIDE)
     return to_batch(images), torch.from_numpy(labels)
-
-
-def _grid(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    return tiles.reshape(-1, columns, SIDE, SIDE).swapaxes(1, 2).reshape(-1, columns * SIDE)
-
-
-def _png(picture: NDArray[np.uint8]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _details(records: int, schedule: Schedule, seconds: float, context: Context) -> dict[str, Any]:
-    return {
-        "records": records,
-        "batch": schedule.batch,
-        "learning_rate": schedule.rate,
-        "epochs": schedule.epochs,
-        "training_seconds": round(seconds, 1),
-        "device": context.device,
-    }

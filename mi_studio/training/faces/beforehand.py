@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
@@ -19,6 +17,7 @@ from mi_studio.engine.models.faces import FacePrior
 from mi_studio.engine.models.judge import Evaluator
 from mi_studio.training.faces.dataset import read_private
 from mi_studio.training.recipe import Context
+from mi_studio.training.sheets import grid, webp
 
 SCENE = "face-login"
 SEED = 11
@@ -42,12 +41,8 @@ def write_bank(context: Context) -> None:
             drawn.append(as_pictures(prior(latents[first : first + BATCH].float().to(context.device))))
         context.report(f"face-login: drawing {first + BATCH}", (first + BATCH) / DRAWINGS)
     pictures = np.concatenate(drawn)
-    side, columns = pictures.shape[1], beforehand.COLUMNS
-    sheet = pictures.reshape(-1, columns, side, side, 3).swapaxes(1, 2).reshape(-1, columns * side, 3)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", quality=QUALITY, method=6)
     folder = context.assets / SCENE
-    write_bytes(folder / beforehand.PICTURES, buffer.getvalue())
+    write_bytes(folder / beforehand.PICTURES, webp(grid(pictures, beforehand.COLUMNS), QUALITY))
     _write(folder / beforehand.LATENTS, "latents", latents, {"prior": card.sha256})
 
 

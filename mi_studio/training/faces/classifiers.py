@@ -18,7 +18,7 @@ from mi_studio.engine.models.faces import FaceBody
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
 from mi_studio.training.faces.dataset import Photos, read_private, read_public
 from mi_studio.training.recipe import Context
-from mi_studio.training.writing import halved, write_weights
+from mi_studio.training.writing import course, halved, write_weights
 
 SCENE = "face-login"
 
@@ -98,14 +98,9 @@ def write_login(
         architecture=architecture, build={"classes": len(train), **(build or {})}, knobs=knobs or {},
         recipe=recipe, seed=schedule.seed, utility=accuracy(net, *test_photos(context.assets)), half=True,
         details={
-            "records": train.shape[0] * train.shape[1],
-            "batch": schedule.batch,
-            "learning_rate": schedule.rate,
+            **course(train.shape[0] * train.shape[1], schedule, seconds, context.device),
             "weight_decay": schedule.weight_decay,
-            "epochs": schedule.epochs,
             **details,
-            "training_seconds": round(seconds, 1),
-            "device": context.device,
             "notes": dict(notes),
         },
     )  # fmt: skip
@@ -191,12 +186,7 @@ def train_body(context: Context) -> None:
         architecture="face-body", build={}, knobs={}, recipe="face-login-body", seed=PUBLIC.seed,
         utility=None, half=True,
         details={
-            "records": photos.shape[0] * photos.shape[1],
-            "batch": PUBLIC.batch,
-            "learning_rate": PUBLIC.rate,
-            "epochs": PUBLIC.epochs,
-            "training_seconds": round(seconds, 1),
-            "device": context.device,
+            **course(photos.shape[0] * photos.shape[1], PUBLIC, seconds, context.device),
             "notes": {
                 "en": "Learnt to tell 5,000 public people apart; it never saw a private photo.",
                 "ja": "公開された5,000人を見分けるように学習しました。非公開の写真は一度も見ていません。",

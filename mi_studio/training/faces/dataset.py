@@ -7,12 +7,10 @@ everything; there is no other index.
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mi_studio.core.atomic import write_bytes
 from mi_studio.engine import employees
@@ -23,6 +21,7 @@ from mi_studio.training.faces.photo import SIDE, photograph
 from mi_studio.training.faces.sitter import prepare
 from mi_studio.training.faces.view import sample
 from mi_studio.training.recipe import Context
+from mi_studio.training.sheets import grid, webp
 
 #: the number goes up when the pictures change: a set half drawn by an older renderer is not gone on with
 PUBLIC_FOLDER = Path("face-login", "public-2")
@@ -62,13 +61,7 @@ def photos_of(person: Person, count: int) -> Photos:
 
 def sheet(photos: Photos, columns: int) -> bytes:
     """Return photos ``(n, 64, 64, 3)`` as one WebP, row by row; ``n`` must fill its rows."""
-    rows = len(photos) // columns
-    grid = photos.reshape(rows, columns, SIDE, SIDE, 3).swapaxes(1, 2)
-    buffer = io.BytesIO()
-    Image.fromarray(grid.reshape(rows * SIDE, columns * SIDE, 3)).save(
-        buffer, "WEBP", quality=QUALITY, method=5
-    )
-    return buffer.getvalue()
+    return webp(grid(photos, columns), QUALITY, method=5)
 
 
 def read_private(assets: Path) -> tuple[Photos, Photos]:

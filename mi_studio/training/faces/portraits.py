@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from mi_studio.core.atomic import write_bytes
 from mi_studio.core.pictures import FIRST_PHOTOS, PORTRAIT_COLUMNS, PORTRAITS
@@ -15,6 +12,7 @@ from mi_studio.training.faces import people, view
 from mi_studio.training.faces.photo import PORTRAIT_SIDE, photograph
 from mi_studio.training.faces.sitter import prepare
 from mi_studio.training.recipe import Context
+from mi_studio.training.sheets import grid, webp
 
 SCENE = "face-login"
 
@@ -44,9 +42,4 @@ def portrait(number: int) -> Pictures:
 
 def sheet(pictures: Pictures) -> bytes:
     """Return pictures ``(n, side, side, 3)``, whole rows of them, as one WebP."""
-    count, side = pictures.shape[:2]
-    grid = pictures.reshape(count // PORTRAIT_COLUMNS, PORTRAIT_COLUMNS, side, side, 3).swapaxes(1, 2)
-    buffer = io.BytesIO()
-    whole = grid.reshape(-1, PORTRAIT_COLUMNS * side, 3)
-    Image.fromarray(np.ascontiguousarray(whole)).save(buffer, "WEBP", quality=QUALITY, method=6)
-    return buffer.getvalue()
+    return webp(grid(pictures, PORTRAIT_COLUMNS), QUALITY)

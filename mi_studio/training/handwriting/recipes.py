@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from mi_studio.core.atomic import write_bytes
@@ -17,13 +14,14 @@ from mi_studio.core.weights import WeightsCard
 from mi_studio.engine import models
 from mi_studio.engine.models.garments import Prior
 from mi_studio.engine.scenes.handwriting import CHARACTERS, PUBLIC, SCRIPTS, private_labels
-from mi_studio.engine.sheets import TILE, read_sheets
+from mi_studio.engine.sheets import read_sheets
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, sturdy
 from mi_studio.training.handwriting import data
 from mi_studio.training.prior import Duel, discriminator_net, fit_prior
 from mi_studio.training.recipe import Context
-from mi_studio.training.writing import halved, write_weights
+from mi_studio.training.sheets import grid, png
+from mi_studio.training.writing import course, halved, write_weights
 
 SCENE = "handwriting"
 SHOWN = 50
@@ -47,10 +45,8 @@ def write_sheets(context: Context) -> None:
         if label in private:
             parts["reference"] = data.records(label, "train", context.sources)[:SHOWN]
         for folder, tiles in parts.items():
-            rows = tiles.numpy().reshape(-1, COLUMNS, TILE, TILE).swapaxes(1, 2).reshape(-1, COLUMNS * TILE)
-            buffer = io.BytesIO()
-            Image.fromarray(rows).save(buffer, "PNG", optimize=True)
-            write_bytes(context.assets / SCENE / folder / f"{label}-{name}.png", buffer.getvalue())
+            path = context.assets / SCENE / folder / f"{label}-{name}.png"
+            write_bytes(path, png(grid(tiles.numpy(), COLUMNS)))
         context.report(f"Contact sheets of {name}", (label + 1) / len(data.NAMES))
 
 
@@ -67,7 +63,7 @@ def train_evaluator(context: Context) -> None:
     write_weights(
         context.pretrained, SCENE, "evaluator", net, architecture="evaluator", build=build, knobs={},
         recipe=name, seed=EVALUATOR.seed, utility=utility, half=True,
-        details=_details(len(images), EVALUATOR, seconds, context) | {
+        details=course(len(images), EVALUATOR, seconds, context.device) | {
             "adversarial": {"share": 0.5, "size": round(ATTACK_SIZE, 4), "steps": 1},
             "notes": {
                 "en": "Judges reconstructions; no attack sees it. Trained on all ten digits and 46 hiragana, "
@@ -94,7 +90,7 @@ def train_prior(context: Context) -> None:
         context.pretrained, SCENE, "prior", halved(average),
         architecture="prior", build={"latent": generator.latent, "width": PRIOR_WIDTH}, knobs={},
         recipe=name, seed=PRIOR.seed, utility=None, half=True,
-        details=_details(len(images), PRIOR, seconds, context) | {
+        details=course(len(images), PRIOR, seconds, context.device) | {
             "classes": list(PUBLIC),
             "notes": {
                 "en": "Draws letters like the 36 public hiragana; "
@@ -122,7 +118,7 @@ def train_victims(context: Context) -> None:
         write_weights(
             context.pretrained, SCENE, "small-cnn", net, architecture="small-cnn", build=build,
             knobs={"script": script}, recipe=f"{SCENE}-victims", seed=VICTIM.seed, utility=utility, half=True,
-            details=_details(len(images), VICTIM, seconds, context) | {
+            details=course(len(images), VICTIM, seconds, context.device) | {
                 "notes": {
                     "en": "Tells the private characters apart; trained on nothing else.",
                     "ja": "非公開の文字を見分けます。学習に使ったのは、その文字の画像だけです。",
@@ -150,14 +146,3 @@ def shipped_tests(labels: Iterable[int], assets: Path) -> tuple[Tensor, Tensor]:
 def _test_sheets(folder: Path) -> tuple[Tensor, Tensor]:
     images, labels, _ = read_sheets(folder)
     return to_batch(images), torch.from_numpy(labels)
-
-
-def _details(records: int, schedule: Schedule | Duel, seconds: float, context: Context) -> dict[str, Any]:
-    return {
-        "records": records,
-        "batch": schedule.batch,
-        "learning_rate": schedule.rate,
-        "epochs": schedule.epochs,
-        "training_seconds": round(seconds, 1),
-        "device": context.device,
-    }

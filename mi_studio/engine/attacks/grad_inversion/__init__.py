@@ -7,7 +7,6 @@ the guesses agree on; Adam on the sign of the gradient.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -80,7 +79,7 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
         if index > setup.steps // 2 and index % AGREE_EVERY == 0:
             agreement.fill_(AGREEMENT)
             agreed.copy_(_agreed(guesses.detach(), labels))
-        set_rate(LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps))))
+        set_rate(LEARNING_RATE * common.cooling(index, setup.steps))
         stepper()
         yield _best(guesses, distances)
 

@@ -165,10 +165,4 @@ def _decoder(classes: int, setup: Setup, draws: torch.Generator) -> nn.Sequentia
         nn.Sigmoid(),
         nn.Unflatten(1, setup.shape),
     )
-    with torch.no_grad():
-        for layer in net:
-            if isinstance(layer, nn.Linear):
-                bound = layer.in_features**-0.5
-                layer.weight.copy_((torch.rand(layer.weight.shape, generator=draws) * 2 - 1) * bound)
-                layer.bias.zero_()
-    return net.to(setup.device)
+    return common.fresh(net, draws, lambda inputs: inputs**-0.5).to(setup.device)

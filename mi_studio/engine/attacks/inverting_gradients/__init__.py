@@ -7,7 +7,6 @@ last bias' gradient (Zhao et al. 2020, arXiv 2001.02610), and several local step
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -63,6 +62,6 @@ def attack(access: GradientLeak, setup: Setup) -> Iterator[Progress]:
             seen = access.version
             labels.copy_(labels_of(access, draws, setup.shape))
             compare()
-        set_rate(LEARNING_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * index / setup.steps))))
+        set_rate(LEARNING_RATE * common.cooling(index, setup.steps))
         stepper()
         yield Progress(guess.detach(), float(objective))

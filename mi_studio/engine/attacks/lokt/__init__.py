@@ -223,12 +223,5 @@ def _network(classes: int, setup: Setup, draws: torch.Generator) -> nn.Sequentia
         ]
         channels, height, width = wide, (height + 1) // 2, (width + 1) // 2
     layers += [nn.Flatten(), nn.Linear(channels * height * width, classes)]
-    net = nn.Sequential(*layers)
-    with torch.no_grad():  # from the run's own draws, whatever else has drawn before
-        for layer in net:
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                bound = (3 / layer.weight[0].numel()) ** 0.5
-                layer.weight.copy_((torch.rand(layer.weight.shape, generator=draws) * 2 - 1) * bound)
-                assert layer.bias is not None
-                layer.bias.zero_()
+    net = common.fresh(nn.Sequential(*layers), draws, lambda inputs: (3 / inputs) ** 0.5)
     return net.to(setup.device)
