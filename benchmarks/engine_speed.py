@@ -36,27 +36,30 @@ def main() -> None:
     """Print one row for each scene and attack."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--scenes", nargs="*", metavar="SCENE", help="some of them")
+    parser.add_argument("--cuda", action="store_true", help="CUDA alone, eager against captured")
     options = parser.parse_args()
     cores = os.cpu_count() or 1
     print(f"{'scene':11} {'attack':20} {'1 thread':>10} {f'{cores} threads':>10} {'ratio':>6}")
-    for scene in library().scenes:
-        for attack in library().attacks:
-            if why_not_attack(scene, attack):
-                continue
+    scenes = [s for s in library().scenes if s.id in (options.scenes or {s.id})]
+    for scene, attack in itertools.product(scenes, library().attacks):
+        if why_not_attack(scene, attack):
+            continue
+        if not options.cuda:
             times: dict[int, list[float]] = {1: [], cores: []}
             for _ in range(ROUNDS):
                 for threads, found in times.items():  # in turn, so that both see the same machine
                     found.append(median_step(scene.id, attack.id, options.steps, "cpu", threads))
             one, all_cores = (statistics.median(times[k]) for k in (1, cores))
             both = f"{one * 1e3:7.2f} ms {all_cores * 1e3:7.2f} ms"
-            print(f"{scene.id:11} {attack.id:20} {both} {one / all_cores:6.2f}")
-            if torch.cuda.is_available():
-                captured = median_step(scene.id, attack.id, options.steps, "cuda")
-                warm_up, stepper.Stepper._WARM_UP = stepper.Stepper._WARM_UP, 10**9
-                eager = median_step(scene.id, attack.id, options.steps, "cuda")
-                stepper.Stepper._WARM_UP = warm_up
-                print(f"{'':32} cuda: eager {eager * 1e3:.2f} ms, captured {captured * 1e3:.2f} ms, "
-                      f"ratio {eager / captured:.1f}")  # fmt: skip
+            print(f"{scene.id:11} {attack.id:20} {both} {one / all_cores:6.2f}", flush=True)
+        if torch.cuda.is_available():
+            captured = median_step(scene.id, attack.id, options.steps, "cuda")
+            warm_up, stepper.Stepper._WARM_UP = stepper.Stepper._WARM_UP, 10**9
+            eager = median_step(scene.id, attack.id, options.steps, "cuda")
+            stepper.Stepper._WARM_UP = warm_up
+            print(f"{scene.id:11} {attack.id:20} cuda: eager {eager * 1e3:.2f} ms, "
+                  f"captured {captured * 1e3:.2f} ms, ratio {eager / captured:.1f}")  # fmt: skip
 
 
 if __name__ == "__main__":

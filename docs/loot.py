@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mi_studio.core import paths
 from mi_studio.core.atomic import write_bytes
 from mi_studio.core.cards import library
-from mi_studio.core.config import RunConfig, resolve
+from mi_studio.core.config import Device, RunConfig, resolve
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures
 from mi_studio.core.weights import WeightsCard, weights_cards
@@ -56,11 +56,11 @@ class Loot:
 
 def loot(
     scene: str = "face-login", *, model: str | None = None, attack: str | None = None, target: str = "all",
-    seed: int = SEEDS[0], settings: Mapping[str, Value] | None = None,
+    seed: int = SEEDS[0], settings: Mapping[str, Value] | None = None, device: Device = "cpu",
 ) -> Loot:  # fmt: skip
-    """Return what an attack brings out, from the cache if it has been run before."""
+    """Return what an attack brings out, from the cache if it has been run before on such a device."""
     config = resolve(
-        scene, model=model, attack=attack, target=target, seed=seed, settings=settings, device="cpu"
+        scene, model=model, attack=attack, target=target, seed=seed, settings=settings, device=device
     )
     path = paths.cache_dir() / "docs" / f"{_key(config)}.npz"
     if not path.exists():
@@ -97,7 +97,11 @@ def _keep(path: Path, run: Run) -> None:
 
 
 def _key(config: RunConfig) -> str:
-    parts = [config.key, *(card.sha256 for card in weights_cards(config.scene) if _decides(card, config))]
+    parts = [
+        config.key,
+        config.device.removeprefix("cpu"),
+        *(card.sha256 for card in weights_cards(config.scene) if _decides(card, config)),
+    ]
     code = sorted(_code(library().attack(config.attack).folder / "__init__.py"))
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in code]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:20]

@@ -2,12 +2,13 @@
 
 python docs/make_faces.py people    everybody's portrait with the name
 python docs/make_faces.py leaked    two private photos, and what was reconstructed from each model
+                          leaked --device cuda  on a GPU: minutes in place of hours
 python docs/make_faces.py learning  what the prior's recipe draws after its first steps (most of an hour)
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image, ImageDraw
 from sheets import INK, PAPER, font
 
 from mi_studio.core import paths
+from mi_studio.core.config import Device
 from mi_studio.core.knobs import Value
 from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
 from mi_studio.engine import employees
@@ -36,7 +38,7 @@ BATCH, MARKS = 24, (0, 50, 100, 200, 300, 400)
 LOSSES = ("adversary", "pixels", "features", "identity", "nats", "view nats", "all")
 
 
-def people() -> Image.Image:
+def people(device: Device) -> Image.Image:  # noqa: ARG001
     """Return everybody's portrait, ten in a row, each above its name."""
     with Image.open(paths.assets() / "face-login" / PORTRAITS) as portraits:
         portraits.load()
@@ -54,11 +56,11 @@ def people() -> Image.Image:
     return sheet
 
 
-def leaked() -> Image.Image:
+def leaked(device: Device) -> Image.Image:
     """Return two private photos of everybody, and below them what each model gave away."""
     train, _ = employees.read_photos(paths.assets())
     rows = {"private photo": train[:, 1], "another": train[:, 6]}
-    rows |= {name: loot(settings=settings).pictures for name, settings in MODELS.items()}
+    rows |= {name: loot(settings=settings, device=device).pictures for name, settings in MODELS.items()}
     side, margin, blocks = employees.SIDE, 120, range(0, len(train), BLOCK)
     height = len(rows) * side + 12
     sheet = Image.new("RGB", (margin + BLOCK * side, len(blocks) * height), PAPER)
@@ -72,7 +74,7 @@ def leaked() -> Image.Image:
     return sheet
 
 
-def learning() -> Image.Image:
+def learning(device: Device) -> Image.Image:  # noqa: ARG001
     """Return what the recipe of the prior draws after few steps, in small batches, and print its losses."""
     import torch
 
@@ -122,7 +124,11 @@ SHEETS = {
 }
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or ("people", "leaked"):
+    parser = argparse.ArgumentParser(description="Draw the sheets of faces.")
+    parser.add_argument("sheets", nargs="*", default=["people", "leaked"], help=f"some of {' '.join(SHEETS)}")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="for what is leaked")
+    options = parser.parse_args()
+    for wanted in options.sheets:
         make, name = SHEETS[wanted]
-        make().save(FOLDER / name, "WEBP", quality=88, method=6)
+        make(options.device).save(FOLDER / name, "WEBP", quality=88, method=6)
         print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")

@@ -24,6 +24,7 @@ from sheets import INK, PAPER, font
 
 from mi_studio.core import paths
 from mi_studio.core.atomic import write_text
+from mi_studio.core.config import Device
 from mi_studio.core.knobs import Value
 from mi_studio.core.metrics import wilson
 from mi_studio.core.weights import find_weights
@@ -51,11 +52,11 @@ def decoys(test: NDArray[np.uint8]) -> NDArray[np.int64]:
     return distances.argsort(1)[:, : CANDIDATES - 1].numpy()
 
 
-def draw(case: str) -> None:
+def draw(case: str, device: Device) -> None:
     """Draw the sheets of one case, and write the answers beside them; picks of earlier sheets go."""
     (FOLDER / f"picks-{case}.json").unlink(missing_ok=True)
     _, test = employees.read_photos(paths.assets())
-    pictures, like = loot(settings=CASES[case]).pictures, decoys(test)
+    pictures, like = loot(settings=CASES[case], device=device).pictures, decoys(test)
     draws = np.random.default_rng(secrets.randbits(64))
     answers = {}
     order = draws.permutation(len(pictures))
@@ -99,10 +100,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draw or score blind line-ups.")
     parser.add_argument("cases", nargs="*", default=[*CASES], help=f"some of {' '.join(CASES)}")
     parser.add_argument("--score", action="store_true")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="for the reconstructions")
     options = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     for name in options.cases:
         if options.score:
             print(score(name))
         else:
-            draw(name)
+            draw(name, options.device)

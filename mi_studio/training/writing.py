@@ -123,6 +123,7 @@ def write_weights(
         },
         **({"base": base} if base else {}),
         **details,
+        **({"gpu": torch.cuda.get_device_name()} if details.get("device") == "cuda" else {}),
         "threads": torch.get_num_threads(),
         "versions": {
             "python": platform.python_version(),
