@@ -36,14 +36,18 @@ from mi_studio.core.cards import library
 from mi_studio.core.config import Device, RunConfig, resolve, why_not_attack
 from mi_studio.core.knobs import Value, plain
 from mi_studio.core.metrics import METRICS
-from mi_studio.core.weights import find_weights
+from mi_studio.core.weights import WeightsCard, find_weights, weights_cards
 from mi_studio.engine import Run, employees, models
 from mi_studio.engine.beforehand import read_bank
 from mi_studio.engine.case import open_case
 from mi_studio.engine.judge import ClassJudge, as_images
 from mi_studio.engine.sheets import read_sheets
+from mi_studio.training.audit import audit_head
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import accuracy
+from mi_studio.training.faces.classifiers import public_body
+from mi_studio.training.faces.private import LADDER, private_features
+from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +126,56 @@ def epsilon(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
                     found.closer(),
                 ]
         yield [line, "", "random prior picture", "", *map(found.random, CLASS_SCORES), ""]
+
+
+def accounts(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """ε of every private training, counted again by another library and in another way."""
+    import dp_accounting as dp
+    from dp_accounting.pld import PLDAccountant
+    from dp_accounting.rdp import RdpAccountant
+
+    yield [
+        "trainings",
+        "sampling",
+        "noise",
+        "steps",
+        "ε on the card",
+        "Opacus RDP",
+        "dp-accounting RDP",
+        "PLD",
+    ]
+    cards = [c for scene in library().scenes for c in weights_cards(scene.id) if c.privacy]
+    grouped: dict[tuple[float, float, int], list[WeightsCard]] = {}
+    for card in cards:
+        how = card.details
+        grouped.setdefault((how["sampling_rate"], how["noise_multiplier"], how["steps"]), []).append(card)
+    for (rate, noise, steps), same in grouped.items():
+        privacy = same[0].privacy
+        assert privacy
+        event = dp.SelfComposedDpEvent(dp.PoissonSampledDpEvent(rate, dp.GaussianDpEvent(noise)), steps)
+        again = [a().compose(event).get_epsilon(privacy.delta) for a in (RdpAccountant, PLDAccountant)]
+        yield [
+            f"{len(same)} of {same[0].model}",
+            *(f"{rate:.4g}", f"{noise:.4g}", str(steps), plain(privacy.epsilon)),
+            *(f"{value:.3f}" for value in (same[0].details["epsilon_spent"], *again)),
+        ]
+
+
+def audit(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """What an audit with planted records proves about heads trained like the face login's ladder."""
+    yield ["ε by the accountant", "seed", "right guesses", "ε is at least (95 %)"]
+    work = paths.cache_dir() / "training"
+    context = Context(Sources(), paths.pretrained(), paths.assets(), work, "cpu", lambda *_: None)
+    features = private_features(context, public_body(context))
+    for epsilon in (float("inf"), 16.0, 8.0, 2.0):
+        for seed in SEEDS:
+            found = audit_head(features.records, features.labels, employees.PEOPLE, LADDER, epsilon, seed)
+            yield [
+                plain(epsilon).replace("inf", "∞"),
+                str(seed),
+                f"{found.right} of {found.guesses}",
+                f"{found.shown:.2f}",
+            ]
 
 
 def undefended(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
@@ -279,6 +333,7 @@ FACE_MODELS: tuple[tuple[str, str, dict[str, Value], str], ...] = (
     ("face-net-pretrained", "ε = 1", {"epsilon": 1.0}, "eight"),
     ("face-net-pretrained", "ε = 0.5", {"epsilon": 0.5}, "eight"),
     ("face-net-dp", "ε = 8, from scratch", {}, "eight"),
+    ("face-net-person", "ε = 8, per person", {}, "eight"),
 )
 
 
@@ -453,6 +508,8 @@ TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
     "faces": faces,
     "face-misses": face_misses,
     "face-defenses": face_defenses,
+    "accounts": accounts,
+    "audit": audit,
     "epsilon": epsilon,
     "granularity": granularity,
 }

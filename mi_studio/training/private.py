@@ -90,9 +90,10 @@ def train_victim(
     net
         Freshly initialised; without layers that mix the records of a batch.
     x
-        Private records ``(n, ...)``.
+        Private records ``(n, ...)``; where one record is several pictures, ``(n, pictures, ...)``, and the
+        guarantee is about all of them together.
     y
-        Class indices ``(n,)``.
+        Class indices ``(n,)``, or ``(n, pictures)``.
     epsilon
         The guarantee to be met at `DELTA`, or infinity for none.
 
@@ -140,7 +141,7 @@ def train_victim(
 def _plain_step(net: nn.Module, optimiser: torch.optim.Optimizer) -> Any:
     def step(x: Tensor, y: Tensor) -> None:
         optimiser.zero_grad()
-        torch.autograd.backward(F.cross_entropy(net(x), y))
+        torch.autograd.backward(_loss(net(x), y))
         optimiser.step()
 
     return step
@@ -165,7 +166,7 @@ def _private_step(
     parameters = dict(net.named_parameters())
 
     def loss(weights: dict[str, Tensor], image: Tensor, target: Tensor) -> Tensor:
-        return F.cross_entropy(functional_call(net, weights, (image[None],)), target[None])
+        return _loss(functional_call(net, weights, (image[None],)), target[None])
 
     gradients_of_each = vmap(grad(loss), in_dims=(None, 0, 0))
 
@@ -181,6 +182,10 @@ def _private_step(
             protected.zero_grad()
 
     return step
+
+
+def _loss(logits: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
 def train_grid(context: Context, records: int) -> None:

@@ -115,6 +115,7 @@ _RECIPES = (
     Recipe(
         "face-login-ladder", ("pretrained/face-login/face-net-pretrained/*",), 3, face_private.train_ladder
     ),
+    Recipe("face-login-person", ("pretrained/face-login/face-net-person/*",), 1, face_private.train_person),
     Recipe("face-login-dp", ("pretrained/face-login/face-net-dp/*",), 60, face_private.train_scratch, 1),
     Recipe("face-login-prior", ("pretrained/face-login/prior/*",), 4000, face_prior.train_prior, 12),
     Recipe(
