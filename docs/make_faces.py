@@ -1,8 +1,7 @@
 """Draw the sheets of faces in the documentation.
 
 python docs/make_faces.py people    everybody's portrait with the name
-python docs/make_faces.py leaked    two private photos, and what was reconstructed from each model
-                          leaked --device cuda  on a GPU: minutes in place of hours
+python docs/make_faces.py leaked    two private photos of eight people, and what each model gave away
 python docs/make_faces.py learning  what the prior's recipe draws after its first steps (most of an hour)
 """
 
@@ -17,7 +16,8 @@ from PIL import Image, ImageDraw
 from sheets import INK, PAPER, font
 
 from mi_studio.core import paths
-from mi_studio.core.config import Device
+from mi_studio.core.cards import library
+from mi_studio.core.config import Device, labels_of
 from mi_studio.core.knobs import Value
 from mi_studio.core.pictures import PORTRAIT_COLUMNS, PORTRAITS
 from mi_studio.engine import employees
@@ -26,14 +26,18 @@ from mi_studio.training.faces.names import read_names
 FOLDER = Path(__file__).parent
 CAPTION = 18
 
-MODELS: dict[str, dict[str, Value]] = {
-    "undefended": {},
-    "MID": {"mid": "on"},
-    "BiDO": {"bido": "on"},
-    "neg. smoothing": {"neg-ls": "on"},
-    "TL-DMI": {"tl-dmi": "on"},
+MODELS: dict[str, tuple[str, dict[str, Value]]] = {
+    "undefended": ("face-net", {}),
+    "MID": ("face-net", {"mid": "on"}),
+    "BiDO": ("face-net", {"bido": "on"}),
+    "neg. smoothing": ("face-net", {"neg-ls": "on"}),
+    "TL-DMI": ("face-net", {"tl-dmi": "on"}),
+    "ε = 8": ("face-net-pretrained", {"epsilon": 8.0}),
+    "ε = 2": ("face-net-pretrained", {"epsilon": 2.0}),
+    "ε = 0.5": ("face-net-pretrained", {"epsilon": 0.5}),
+    "ε = 8, per person": ("face-net-person", {}),
 }
-BLOCK = 15
+TIMES = 2
 BATCH, MARKS = 24, (0, 50, 100, 200, 300, 400)
 LOSSES = ("adversary", "pixels", "features", "identity", "nats", "view nats", "all")
 
@@ -57,20 +61,19 @@ def people(device: Device) -> Image.Image:  # noqa: ARG001
 
 
 def leaked(device: Device) -> Image.Image:
-    """Return two private photos of everybody, and below them what each model gave away."""
+    """Return two private photos of eight people, and below them what each model gave away."""
     train, _ = employees.read_photos(paths.assets())
-    rows = {"private photo": train[:, 1], "another": train[:, 6]}
-    rows |= {name: loot(settings=settings, device=device).pictures for name, settings in MODELS.items()}
-    side, margin, blocks = employees.SIDE, 120, range(0, len(train), BLOCK)
-    height = len(rows) * side + 12
-    sheet = Image.new("RGB", (margin + BLOCK * side, len(blocks) * height), PAPER)
+    who = list(labels_of(library().scene("face-login").targets[""], "eight"))
+    rows = {"private photo": train[who, 1], "another": train[who, 6]}
+    for name, (model, settings) in MODELS.items():
+        rows[name] = loot(model=model, settings=settings, target="eight", device=device).pictures
+    side, margin = employees.SIDE * TIMES, 170
+    sheet = Image.new("RGB", (margin + len(who) * side, len(rows) * side), PAPER)
     pen = ImageDraw.Draw(sheet)
-    for block, first in enumerate(blocks):
-        for row, (name, pictures) in enumerate(rows.items()):
-            top = block * height + row * side
-            pen.text((8, top + side / 2), name, INK, font(13), anchor="lm")
-            strip = np.concatenate(list(pictures[first : first + BLOCK]), 1)
-            sheet.paste(Image.fromarray(strip), (margin, top))
+    for row, (name, pictures) in enumerate(rows.items()):
+        pen.text((8, (row + 0.5) * side), name, INK, font(18), anchor="lm")
+        strip = Image.fromarray(np.concatenate(list(pictures), 1))
+        sheet.paste(strip.resize((len(who) * side, side), Image.Resampling.LANCZOS), (margin, row * side))
     return sheet
 
 

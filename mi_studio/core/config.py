@@ -154,6 +154,11 @@ def why_not_attack(scene: SceneCard, attack: AttackCard) -> Text | None:
 
 def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
     """Say why this defence does not exist in this scene, or return ``None`` if it does."""
+    if defense.acts == "aggregation" and not scene.models_for(defense):
+        return Text(
+            "It hides single updates in the sum of many, and in this scene no several clients send updates.",
+            "複数のクライアントの更新を合計して隠す防御ですが、この場面にはそのようなクライアントがいません。",
+        )
     if not scene.models_for(defense):
         return Text(
             "No model of this scene was trained in this way.",

@@ -16,14 +16,15 @@ from mi_studio.core.weights import Utility
 from mi_studio.engine.access import GradientLeak, MaliciousServer, Setup
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import RecordJudge, as_pictures
-from mi_studio.engine.rounds import Message, Round, aggregated, client_update
+from mi_studio.engine.rounds import Message, Round, aggregated, client_update, weighted
 
 
 class GradientCase:
     """Clients with their pictures, and a server that looks at what they send.
 
     The true updates of the agreed model are computed once. Each client's defences act on its own update in
-    the order in which they were chosen; noise is one draw per client and seed, which a knob rescales.
+    the order in which they were chosen; noise is one draw per client and seed, which a knob rescales. What
+    acts on the updates together comes after all of those.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ class GradientCase:
         self._round = agreed
         chosen = [library().defense(d) for d in config.defenses]
         self._defenses = [d for d in chosen if d.acts == "gradient"]
+        self._together = [d for d in chosen if d.acts == "aggregation"]
         self._values: Mapping[str, Value] = config.values
         model.requires_grad_(True)
         self._true = self._updates(model)
@@ -73,21 +75,24 @@ class GradientCase:
         self._values = dict(values)
         sent = self._protected(self._true, self._draws)
         if isinstance(self.access, GradientLeak):
-            for part, new in zip(self.access.message, sent, strict=True):
+            for part, new in zip(self.access.message, self._combined(sent), strict=True):
                 part.copy_(new)
-        self._cosine = _cosine(sent, aggregated(self._true, self._round))
+        # masks cost nothing: they are gone from the sum of everybody
+        self._cosine = _cosine(aggregated(sent, self._round), aggregated(self._true, self._round))
 
     def desk(self) -> None:
         """Return ``None``: there is no gateway."""
 
     def worth(self) -> Worth:
-        """Return the cosine between the sent and the true update; nothing is guaranteed about privacy."""
-        return Worth(Utility("update_cosine", self._cosine, 1), None)
+        """Return the cosine between the sent and the true update, and what the last mechanism guarantees."""
+        promises = [getattr(importlib.import_module(d.module), "guarantee", None) for d in self._defenses]
+        made = [p(self._values[d.knob.id]) for p, d in zip(promises, self._defenses, strict=True) if p]
+        return Worth(Utility("update_cosine", self._cosine, 1), next(filter(None, made), None))
 
     def _answer(self, model: nn.Module) -> Message:
         """Return what arrives when the server sends this model in place of the agreed one."""
         true = self._updates(model.requires_grad_(True))
-        return self._protected(true, self._drawn(true) if self._defenses else [])
+        return self._combined(self._protected(true, self._drawn(true) if self._defenses else []))
 
     def _updates(self, model: nn.Module) -> list[Message]:
         return [client_update(model, images, labels, self._round) for images, labels in self._held]
@@ -98,12 +103,21 @@ class GradientCase:
         draws = torch.Generator().manual_seed(int.from_bytes(key, "big"))
         return [[torch.randn(p.shape, generator=draws).to(p.device) for p in parts] for parts in updates]
 
-    def _protected(self, true: list[Message], draws: list[Message]) -> Message:
+    def _protected(self, true: list[Message], draws: list[Message]) -> list[Message]:
+        """Return what each client sends."""
         sent = list(true)
         for defense in self._defenses:
             protect = importlib.import_module(defense.module).protect
             value = self._values[defense.knob.id]
             sent = [protect(update, value, draw) for update, draw in zip(sent, draws, strict=True)]
+        return sent
+
+    def _combined(self, sent: list[Message]) -> Message:
+        """Return what the server reads off these messages."""
+        for defense in self._together:
+            combine = importlib.import_module(defense.module).combine
+            value, clients = self._values[defense.knob.id], self._round.clients or len(sent)
+            return list(combine(weighted(sent, self._round), value, clients, self._seed))
         return aggregated(sent, self._round)
 
 

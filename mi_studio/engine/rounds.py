@@ -21,17 +21,21 @@ class Round:
     Attributes
     ----------
     shares
-        How many pictures each client takes part with. Only the sum of the clients' updates arrives, each
-        weighted by its share, as under secure aggregation.
+        How many pictures each client takes part with. The server looks at the sum of the clients' updates,
+        each weighted by its share.
     local_steps
         How many steps of gradient descent each client takes, all its pictures in every step.
     rate
         Learning rate of those steps; it matters from the second on.
+    clients
+        How many clients take part in the round, those included whose updates the server does not look at;
+        0 stands for as many as have shares.
     """
 
     shares: tuple[int, ...] = (1,)
     local_steps: int = 1
     rate: float = 0.01
+    clients: int = 0
 
     @property
     def records(self) -> int:
@@ -81,13 +85,19 @@ def client_update(
     return sent if differentiable else [part.detach() for part in sent]
 
 
+def weighted(messages: Sequence[Message], agreed: Round) -> list[Message]:
+    """Return the clients' messages, each times the client's share of the pictures, so that they add up."""
+    if len(messages) == 1:
+        return list(messages)
+    shares = [share / agreed.records for share in agreed.shares]
+    return [[share * part for part in message] for share, message in zip(shares, messages, strict=True)]
+
+
 def aggregated(messages: Sequence[Message], agreed: Round) -> Message:
-    """Return what arrives of the clients' messages: their mean, each weighted by its pictures."""
+    """Return the mean of the clients' messages, each weighted by its pictures."""
     if len(messages) == 1:
         return messages[0]
-    shares = [share / agreed.records for share in agreed.shares]
-    columns = zip(*messages, strict=True)
-    return [torch.stack([s * p for s, p in zip(shares, parts, strict=True)]).sum(0) for parts in columns]
+    return [torch.stack(parts).sum(0) for parts in zip(*weighted(messages, agreed), strict=True)]
 
 
 def update(model: nn.Module, images: Tensor, labels: Tensor, agreed: Round) -> Message:

@@ -551,6 +551,8 @@ class Presenter:
             return CostView(title, "", (), self.say(words.COST_UNKNOWN if intent.on else words.NO_COST))
         if utility.metric == "update_cosine":
             sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
+            if privacy is not None:
+                sentence = self._guarantee(privacy)
             return CostView(title, "", ((f"{utility.value:.0%}", self.say(words.KEPT)),), sentence)
         changed = utility.distortion
         figures = [(f"{utility.value:.1%}", self.say(words.CORRECT))]
@@ -566,16 +568,19 @@ class Presenter:
             if len(figures) == 1:  # the answers are as right as before, and yet others
                 figures.append((f"{changed:.1%}", self.say(words.CHANGED)))
         if privacy is not None:
-            unit = words.UNITS.get(privacy.unit)
-            sentence = self.say(
-                words.GUARANTEE,
-                epsilon=plain(privacy.epsilon),
-                delta=f"{privacy.delta:.9f}".rstrip("0"),
-                unit=self.say(unit) if unit else privacy.unit,
-                accountant=privacy.accountant,
-            )
+            sentence = self._guarantee(privacy)
         tested = words.TEST_PHOTOS if intent.scene.data == "pictures" else words.TEST_RECORDS
         return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
+
+    def _guarantee(self, privacy: Privacy) -> str:
+        unit = words.UNITS.get(privacy.unit)
+        return self.say(
+            words.GUARANTEE,
+            epsilon=plain(privacy.epsilon),
+            delta=f"{privacy.delta:.9f}".rstrip("0"),
+            unit=self.say(unit) if unit else privacy.unit,
+            accountant=privacy.accountant,
+        )
 
     def _without_training_defence(self) -> tuple[tuple[str, Value], ...]:
         intent = self.session.intent

@@ -103,6 +103,8 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "gradient-prune": False,
         "gradient-clip": False,
         "gradient-quantise": False,
+        "gradient-dp": False,
+        "secure-aggregation": True,
     }
 
 
@@ -111,8 +113,9 @@ def test_what_can_be_chosen_stands_before_what_cannot(show: Show) -> None:
         impossible = [bool(c.reason) for c in show.bracket(slot).choices]
         assert impossible == sorted(impossible)
         assert set(impossible) == {False, True}
-    assert [c.id for c in show.bracket("defense").choices][:5] == [
-        *("gradient-noise", "gradient-prune", "gradient-clip", "gradient-quantise", "dp-training")
+    assert [c.id for c in show.bracket("defense").choices][:6] == [
+        *("gradient-noise", "gradient-prune", "gradient-clip", "gradient-quantise", "gradient-dp"),
+        "dp-training",
     ]
 
 

@@ -49,7 +49,7 @@ def open_case(config: RunConfig, device: torch.device, picture: Pictures | None)
         as_images(np.concatenate([pictures for pictures, _ in sent]), device),
         torch.from_numpy(np.concatenate([kinds for _, kinds in sent])).to(device),
         as_images(np.concatenate(kept), device),
-        Round((each,) * len(chosen), steps, RATE),
+        Round((each,) * len(chosen), steps, RATE, clients=len(HOSPITALS)),
     )
 
 
