@@ -550,10 +550,14 @@ class Presenter:
         if utility is None:
             return CostView(title, "", (), self.say(words.COST_UNKNOWN if intent.on else words.NO_COST))
         if utility.metric == "update_cosine":
-            sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
-            if privacy is not None:
+            kept = [(f"{utility.value:.0%}", self.say(words.KEPT))]
+            if privacy is None:
+                sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
+            else:
+                unit = words.UNITS.get(privacy.unit)
+                kept.append((f"ε = {plain(privacy.epsilon)}", self.say(unit) if unit else privacy.unit))
                 sentence = self._guarantee(privacy)
-            return CostView(title, "", ((f"{utility.value:.0%}", self.say(words.KEPT)),), sentence)
+            return CostView(title, "", tuple(kept), sentence)
         changed = utility.distortion
         figures = [(f"{utility.value:.1%}", self.say(words.CORRECT))]
         bare = weights_card(intent.wish.scene, intent.wish.model, self._without_training_defence())

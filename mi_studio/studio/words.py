@@ -154,7 +154,7 @@ UNITS = {
     "one picture": Text("one picture", "写真1枚"),
     "one photo": Text("one photo, not one person", "人物ではなく写真1枚"),
     "one person": Text("one person", "1人"),
-    "one client, 100 rounds": Text("one client over 100 rounds", "100ラウンドに参加したクライアント1つ"),
+    "one client, 100 rounds": Text("one client, 100 rounds", "クライアント1つ、100ラウンド"),
 }
 
 # the verdict: record scenes
