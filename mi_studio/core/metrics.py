@@ -168,6 +168,11 @@ def at_least_by_chance(k: int, n: int, chance: float) -> float:
     return 1 - sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
 
 
+def at_most_by_chance(k: int, n: int, chance: float) -> float:
+    """Return how likely ``k`` or fewer of ``n`` come out by chance, if each does with this probability."""
+    return 1 - at_least_by_chance(k + 1, n, chance)
+
+
 def wilson(share: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share that was counted ``n`` times (Wilson 1927)."""
     z = 1.959964

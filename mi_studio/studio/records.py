@@ -8,7 +8,7 @@ from mi_studio.core.cards import SceneCard
 from mi_studio.core.config import labels_of
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Value
-from mi_studio.core.metrics import UNLIKELY, at_least_by_chance
+from mi_studio.core.metrics import UNLIKELY, at_least_by_chance, at_most_by_chance
 from mi_studio.core.records import Table, read_table
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
@@ -20,6 +20,9 @@ SURE = 0.8
 
 CHANCE = 0.2
 """So much more than the base rate is far more."""
+
+GAIN = 0.1
+"""A model that lets so large a share of many people be guessed in addition told something about them."""
 
 FEW = 8
 """Of more records than this only the hidden field is shown."""
@@ -101,8 +104,12 @@ def judge(values: Mapping[str, float], k: int, n: int, base: Mapping[str, float]
     if not chance:
         return "unsure", words.RECORDS_UNSURE
     # a guesser without the model brings it about as rarely as this
-    known = at_least_by_chance(k, n, chance) < UNLIKELY
-    return ("leak", words.RECORDS_KNOWN) if known else ("safe", words.RECORDS_CHANCE)
+    if at_least_by_chance(k, n, chance) < UNLIKELY:
+        return "leak", words.RECORDS_KNOWN
+    # not to be told from chance is not yet to be chance: somebody who gains must as rarely look like this
+    if at_most_by_chance(k, n, min(1.0, chance + GAIN)) < UNLIKELY:
+        return "safe", words.RECORDS_CHANCE
+    return "unsure", words.RECORDS_TOO_FEW
 
 
 def helped(now: Mapping[str, float], bare: Mapping[str, float]) -> bool:

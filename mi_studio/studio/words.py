@@ -197,9 +197,15 @@ RECORDS_KNOWN = Text(
     "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合より多く当てています。",
 )
 RECORDS_UNSURE = Text(
-    "The attacker guesses the hidden field of {k} of {n} people; how many he would without the model is "
-    "known at the end.",
-    "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合との差は、終了時に分かります。",
+    "The attacker guesses the hidden field of {k} of {n} people. Whether that is more than without the model "
+    "can only be told from the final result.",
+    "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合より多いかどうかは、最終結果で判定します。",
+)
+RECORDS_TOO_FEW = Text(
+    "The attacker guesses the hidden field of {k} of {n} people. So few people do not settle whether that is "
+    "more than without the model.",
+    "{n}人中{k}人について、隠れた項目を言い当てています。ただしこの人数では、モデルがない場合より多いとも、"
+    "同程度だとも言えません。",
 )
 RECORDS_CHANCE = Text(
     "The model told the attacker hardly anything: {k} of {n} guessed, about as many as without it.",

@@ -134,6 +134,13 @@ BASE = {"attribute_accuracy": 0.43}
     # the base rate alone would call it a leak; somebody without the model does as well
     ({"attribute_accuracy": 0.55, "attribute_without_model": 0.55}, 200, BASE, "safe", words.RECORDS_CHANCE),
     ({"attribute_accuracy": 0.95}, 200, {}, "unsure", words.RECORDS_UNSURE),
+    # a gain of one in ten people would often look like this: eight people rule neither in nor out
+    ({"attribute_accuracy": 0.5, "attribute_without_model": 0.5}, 8, BASE, "unsure", words.RECORDS_TOO_FEW),
+    ({"attribute_accuracy": 0.75, "attribute_without_model": 0.5}, 8, BASE, "unsure", words.RECORDS_TOO_FEW),
+    ({"attribute_accuracy": 0.635, "attribute_without_model": 0.585}, 200, BASE, "unsure",
+     words.RECORDS_TOO_FEW),
+    # none of eight is fewer than anybody guesses who knows nothing
+    ({"attribute_accuracy": 0.0, "attribute_without_model": 0.5}, 8, BASE, "safe", words.RECORDS_CHANCE),
 ])  # fmt: skip
 def test_the_verdict_weighs_a_guess_against_what_is_known_without_the_model(
     values: dict[str, float], n: int, base: dict[str, float], tone: str, said: object
