@@ -20,8 +20,15 @@ class Metric:
     unit: str
 
 
+PLAIN_DB = 20.0
+"""From here on anybody sees that it is the same picture."""
+
 RECOVERED_DB = 30.0
 """From here on a small picture can hardly be told from the original."""
+
+NO_OTHER = 2.0
+"""Of several, one is plain only where any other picture has this many times the squared error: similar
+pictures come near one another, but never so near to just one."""
 
 METRICS = {
     m.id: m
@@ -64,6 +71,19 @@ METRICS = {
             Text(
                 "1 if the true picture is the nearest of all sample pictures by squared error, else 0.",
                 "見本の画像をすべて並べたとき、最も近いものが本物であれば1、そうでなければ0です。",
+            ),
+            "higher",
+            "",
+        ),
+        Metric(
+            "plain",
+            Text("Plain to see", "はっきり見えた画像"),
+            Text(
+                "Share of a batch's pictures that came out at 20 dB or better and are no other picture: the "
+                "squared error to any other one is at least twice as large. What counts as recovered in full "
+                "is counted here as well.",
+                "バッチの画像のうち、20dB以上で復元され、かつほかの画像とは取り違えようのないもの"
+                "（ほかのどの画像に対する二乗誤差も2倍以上）の割合です。ほぼ完全に復元されたものも含みます。",
             ),
             "higher",
             "",

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mi_studio.core.metrics import METRICS, RECOVERED_DB, wilson
+from mi_studio.core.metrics import METRICS, NO_OTHER, PLAIN_DB, RECOVERED_DB, wilson
 from mi_studio.core.step import Pictures
 from mi_studio.engine.assignment import assign
 from mi_studio.engine.models.judge import Evaluator
@@ -74,22 +74,16 @@ class RecordJudge:
         self._line_up = line_up
 
     def quick(self, images: Tensor) -> Scores:
-        """Return ``mse`` and ``psnr_db`` of each picture, and of a batch whether it was ``recovered``."""
+        """Return ``mse`` and ``psnr_db`` of each picture; of a batch, also ``plain`` and ``recovered``."""
         return self._near(images, self._matched(images))
 
     def full(self, images: Tensor) -> Scores:
         """Return the quick scores, ``ssim`` and ``identifiability``."""
         match = self._matched(images)
-        truth = self._truth[match]
-        to_truth = (images - truth).square().mean((1, 2, 3))
-        to_others = _squared(images, self._line_up).amin(1)
-        if len(self._truth) > 1:
-            others = _squared(images, self._truth)
-            others[torch.arange(len(images)), match] = math.inf
-            to_others = to_others.minimum(others.amin(1))
-        return self._near(images, match) | {
-            "ssim": _ssim(images, truth),
-            "identifiability": (to_truth < to_others).cpu().double().numpy(),
+        near = self._near(images, match)
+        return near | {
+            "ssim": _ssim(images, self._truth[match]),
+            "identifiability": (near["mse"] < self._to_others(images, match)).astype(float),
         }
 
     def base_rates(self) -> Mapping[str, float]:
@@ -102,8 +96,9 @@ class RecordJudge:
         some = (torch.randperm(m, generator=draws)[:n] for _ in range(self._BASE_DRAWS))
         found: dict[str, list[float]] = {}
         for which in torch.arange(m)[:, None] if n == 1 else some:
-            others = self._line_up[which.to(self._line_up.device)]
-            scores = self._near(others, match := self._matched(others))
+            which = which.to(self._line_up.device)
+            others = self._line_up[which]
+            scores = self._near(others, match := self._matched(others), which)
             scores["ssim"] = _ssim(others, self._truth[match])
             for name, values in scores.items():
                 found.setdefault(name, []).append(float(values.mean()))
@@ -121,11 +116,35 @@ class RecordJudge:
         best = assign(_squared(images, self._truth).cpu().double().numpy())
         return torch.from_numpy(best).to(images.device)
 
-    def _near(self, images: Tensor, match: Tensor) -> Scores:
+    def _near(self, images: Tensor, match: Tensor, itself: Tensor | None = None) -> Scores:
+        """Return the scores that need no look at the line-up but where a picture may be plain.
+
+        Parameters
+        ----------
+        itself
+            Where each picture stands in the line-up, if it is from there.
+        """
         mse = (images - self._truth[match]).square().mean((1, 2, 3)).cpu().double().numpy()
         psnr = np.asarray([_psnr(float(m)) for m in mse])
-        scores = {"mse": mse, "psnr_db": psnr}
-        return scores | ({"recovered": (psnr >= RECOVERED_DB).astype(float)} if len(self._truth) > 1 else {})
+        if len(self._truth) == 1:
+            return {"mse": mse, "psnr_db": psnr}
+        recovered, plain = psnr >= RECOVERED_DB, psnr >= PLAIN_DB
+        if plain.any():
+            which = torch.from_numpy(plain).to(images.device)
+            others = self._to_others(images[which], match[which], None if itself is None else itself[which])
+            plain[plain] = NO_OTHER * mse[plain] <= others
+        counted = {"plain": plain | recovered, "recovered": recovered}
+        return {"mse": mse, "psnr_db": psnr} | {name: those.astype(float) for name, those in counted.items()}
+
+    def _to_others(self, images: Tensor, match: Tensor, itself: Tensor | None = None) -> NDArray[np.float64]:
+        """Return the squared difference of each picture to the nearest other than the one it is given to."""
+        rows = torch.arange(len(images), device=images.device)
+        line_up, truth = _squared(images, self._line_up), _squared(images, self._truth)
+        truth[rows, match] = math.inf
+        if itself is not None:
+            line_up[rows, itself] = math.inf
+        found: NDArray[np.float64] = line_up.amin(1).minimum(truth.amin(1)).cpu().double().numpy()
+        return found
 
 
 def _squared(images: Tensor, others: Tensor) -> Tensor:

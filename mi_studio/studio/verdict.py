@@ -8,16 +8,13 @@ from typing import Any
 
 from mi_studio.core.cards import Library, SceneCard, library
 from mi_studio.core.config import RunConfig, why_no_effect
-from mi_studio.core.metrics import UNLIKELY, at_least_by_chance, wilson
+from mi_studio.core.metrics import PLAIN_DB, UNLIKELY, at_least_by_chance, wilson
 from mi_studio.core.text import Text
 from mi_studio.studio import records, words
 from mi_studio.studio.kinds import KINDS, Kind
 from mi_studio.studio.lanes import Lane
 from mi_studio.studio.session import Missing
 from mi_studio.studio.views import Tone, VerdictView
-
-PLAIN_DB = 20.0
-"""From here on anybody sees that it is the same picture."""
 
 KNOWN_DB = 14.0
 """From here on somebody who knows the picture does."""
@@ -62,11 +59,9 @@ class Scores:
 
     @property
     def right(self) -> int:
-        """How many targets the judge model names, pictures were recovered, or hidden fields were guessed."""
-        known = (
-            self.values[k] for k in ("evaluator_top1", "recovered", "attribute_accuracy") if k in self.values
-        )
-        share = next(known, 0.0)
+        """How many targets the judge model names, pictures are plain, or hidden fields were guessed."""
+        counted = ("evaluator_top1", "plain", "recovered", "attribute_accuracy")
+        share = next((self.values[k] for k in counted if k in self.values), 0.0)
         return min(self.n, max(0, round(share * self.n)))
 
     @property
@@ -113,14 +108,16 @@ def _judge_record(scores: Scores) -> tuple[Tone, Text]:
 
 
 def _judge_batch(scores: Scores) -> tuple[Tone, Text]:
-    """Judge several records; unrelated pictures come near them too, if each may choose the nearest."""
+    """Judge several records: any that is plain is out, whatever became of the rest.
+
+    For the others their mean decides. Unrelated pictures come near them too, if each may choose the nearest.
+    """
     psnr, picked = scores.values["psnr_db"], scores.values.get("identifiability")
     chance = dict(scores.base or {}).get("identifiability", 0.0)
     most = picked is not None and picked >= (1 + chance) / 2
     if scores.right:
-        return "leak", words.RECOVERED
-    if psnr >= PLAIN_DB:
-        return "leak", words.SAME_PICTURES
+        unchanged = round(scores.values.get("recovered", 0.0) * scores.n)
+        return "leak", words.RECOVERED if unchanged == scores.right else words.RECOGNISED
     if psnr >= KNOWN_DB:
         return ("leak", words.KNOWN_PICTURES) if most else ("unsure", words.PARTLY_MANY)
     return ("unsure", words.LINE_UP_MANY) if most else ("safe", words.NOTHING_SEEN)

@@ -171,9 +171,9 @@ RECOVERED = Text(
     "{k} of {n} pictures came out practically unchanged.",
     "{n}枚のうち{k}枚が、元とほとんど見分けのつかない画像で復元されました。",
 )
-SAME_PICTURES = Text(
-    "Anyone would recognise most of the {n} pictures.",
-    "{n}枚の多くは、誰が見ても元の画像だと分かります。",
+RECOGNISED = Text(
+    "Anyone would recognise {k} of the {n} pictures.",
+    "{n}枚のうち{k}枚は、誰が見ても元の画像だと分かります。",
 )
 KNOWN_PICTURES = Text(
     "Somebody who knows the pictures would recognise most of them.",

@@ -249,6 +249,38 @@ def test_a_picture_handed_in_twice_counts_once() -> None:
     assert scores["identifiability"].sum() == 1
 
 
+def test_one_picture_that_is_plain_among_seven_bad_ones_is_counted() -> None:
+    made = case(attack="grad-inversion", target="north", settings={"batch": 8})
+    truth = made.judge._truth
+    noise = torch.rand(truth.shape, generator=torch.Generator().manual_seed(1))
+    seen = truth[2:3] + 0.05 * (noise[2:3] - 0.5)
+    scores = made.judge.quick(torch.cat([noise[:7], seen.clamp(0, 1)]))
+    assert scores["plain"].tolist() == [0, 0, 0, 0, 0, 0, 0, 1]
+    assert scores["psnr_db"].mean() < 16
+    blurred = nn.functional.avg_pool2d(truth, 5, 1, 2, count_include_pad=False)
+    assert np.array_equal(made.judge.quick(blurred)["plain"], made.judge.full(blurred)["plain"])
+
+
+def test_a_picture_that_could_as_well_be_another_one_is_not_plain() -> None:
+    draws = torch.Generator().manual_seed(1)
+    truth, others = torch.rand((2, 3, 16, 16), generator=draws), torch.rand((6, 3, 16, 16), generator=draws)
+    others[3] = (truth[0] + 0.12).clamp(0, 1)  # hardly to be told from the true one
+    between = (truth[0] + others[3]) / 2
+    scores = RecordJudge(truth, others).full(torch.stack([between, truth[1]]))
+    assert 20 < scores["psnr_db"][0] < 30
+    assert scores["plain"].tolist() == [0, 1]
+    only = RecordJudge(truth, others[4:]).full(torch.stack([between, truth[1]]))
+    assert only["plain"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("target", ["south", "together"])
+def test_unrelated_pictures_are_never_plain_though_some_come_as_near(target: str) -> None:
+    judge = case(attack="grad-inversion", target=target, settings={"batch": 8}).judge
+    assert judge.base_rates()["plain"] == 0
+    line_up = judge._line_up[: len(judge._truth)]
+    assert (judge.quick(line_up)["psnr_db"] >= 20).any()
+
+
 def test_unrelated_pictures_may_choose_the_nearest_record_as_the_attackers_may() -> None:
     made = case(attack="imprint")
     base = made.judge.base_rates()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mi_studio.core.cards import library
 from mi_studio.studio import targets, words
 from mi_studio.studio.verdict import Scores, judge
@@ -29,11 +31,25 @@ def test_recovered_pictures_are_counted() -> None:
     assert Scores({"psnr_db": 40.0, "recovered": 0.875}, 8).right == 7
 
 
-def test_without_any_recovered_the_mean_and_the_line_up_decide() -> None:
-    assert said(psnr_db=22.0, recovered=0.0) == ("leak", words.SAME_PICTURES)
-    assert said(psnr_db=17.0, recovered=0.0, identifiability=1.0) == ("leak", words.KNOWN_PICTURES)
-    assert said(psnr_db=17.0, recovered=0.0) == ("unsure", words.PARTLY_MANY)
-    assert said(psnr_db=13.0, recovered=0.0, identifiability=1.0) == ("unsure", words.LINE_UP_MANY)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_one_plain_picture_among_seven_bad_ones_is_a_leak(language: str) -> None:
+    tone, text = judge(scores := Scores({"psnr_db": 11.0, "plain": 0.125, "recovered": 0.0}, 8, {}, BASE))
+    assert (tone, text) == ("leak", words.RECOGNISED)
+    shown = text.get(language).format(k=scores.right, n=scores.n)
+    assert "1" in shown
+    assert "8" in shown
+
+
+def test_what_is_plain_is_counted_and_not_only_what_is_recovered() -> None:
+    assert said(psnr_db=24.0, plain=0.75, recovered=0.25) == ("leak", words.RECOGNISED)
+    assert Scores({"psnr_db": 24.0, "plain": 0.75, "recovered": 0.25}, 8).right == 6
+    assert said(psnr_db=40.0, plain=0.875, recovered=0.875) == ("leak", words.RECOVERED)
+
+
+def test_without_any_plain_picture_the_mean_and_the_line_up_decide() -> None:
+    assert said(psnr_db=17.0, plain=0.0, identifiability=1.0) == ("leak", words.KNOWN_PICTURES)
+    assert said(psnr_db=17.0, plain=0.0) == ("unsure", words.PARTLY_MANY)
+    assert said(psnr_db=13.0, plain=0.0, identifiability=1.0) == ("unsure", words.LINE_UP_MANY)
 
 
 def test_what_unrelated_pictures_reach_by_choosing_the_nearest_is_no_leak() -> None:
