@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -199,12 +200,20 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def test_progress_is_that_of_its_picture() -> None:
     """The picture that L-BFGS stood at when it measured, not the one that it goes to next."""
+    torch.manual_seed(0)
     truth = torch.rand(1, 3, 2, 2)
     net = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
     access = leak_of(net, truth, 1)
-    found: list[Progress] = list(deep_leakage.leak(access, Setup((), (3, 2, 2), 0, 3, CPU), infer_label))
-    for progress in (p for p in found if float(p.images.min()) > 0 and float(p.images.max()) < 1):
-        mine = client_update(access.model, progress.images, torch.tensor([1]), Round())
+
+    def distance(picture: Tensor) -> float:
+        mine = client_update(access.model, picture, torch.tensor([1]), Round())
         off = sum(float((a - b).square().sum()) for a, b in zip(mine, access.message, strict=True))
-        length = sum(float(b.square().sum()) for b in access.message)
-        assert progress.objective == pytest.approx(off / length, rel=1e-3)
+        return off / sum(float(b.square().sum()) for b in access.message)
+
+    found: list[Progress] = list(deep_leakage.leak(access, Setup((), (3, 2, 2), 0, 3, CPU), infer_label))
+    # what is shown is cut to 0–1; only a picture that was not cut is the one that was measured
+    whole = [p for p in found if float(p.images.min()) > 0 and float(p.images.max()) < 1]
+    assert len(whole) == len(found) == 4
+    for progress, later in itertools.pairwise(found):
+        assert progress.objective == pytest.approx(distance(progress.images), rel=1e-3)
+        assert progress.objective != pytest.approx(distance(later.images), rel=0.1)

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from mi_studio.core import paths
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_attack
+from mi_studio.core.errors import UsageError
 from mi_studio.engine import Run
 from mi_studio.engine.access import MaliciousServer
 from mi_studio.engine.assignment import assign
-from mi_studio.engine.attacks.updates import labels_of
+from mi_studio.engine.attacks.updates import cosine_distance, dealt, labels_of
 from mi_studio.engine.case import open_case
 from mi_studio.engine.judge import RecordJudge
 from mi_studio.engine.rounds import Message, update
@@ -118,6 +119,31 @@ def test_the_labels_of_a_batch_are_read_off_its_update(target: str, batch: int) 
     assert torch.equal(found, true)
 
 
+@pytest.mark.parametrize(("shares", "held"), [
+    ((6,), [0, 0, 1, 1, 2, 3]),
+    ((2, 2, 2), [0, 1, 0, 2, 1, 3]),
+    ((1, 5), [1, 0, 0, 1, 2, 3]),
+])  # fmt: skip
+def test_labels_are_dealt_out_evenly(shares: tuple[int, ...], held: list[int]) -> None:
+    assert dealt(torch.tensor([0, 0, 1, 1, 2, 3]), shares).tolist() == held
+
+
+def test_after_several_local_steps_an_even_mix_is_the_better_guess_of_who_held_what() -> None:
+    choice = {"batch": 8, "local-steps": 4}
+    made = case(attack="grad-inversion", target="together", settings=choice)
+    images, true = (torch.cat(parts) for parts in zip(*made._held, strict=True))
+    found = labels_of(made.access, made.setup.draws(), made.setup.shape)
+    assert torch.equal(found.sort().values, true.sort().values)
+
+    def off(labels: Tensor) -> float:
+        """Return how far the update of the true pictures is if each is held where its label is."""
+        by_label = images[true.argsort(stable=True)][labels.argsort(stable=True).argsort()]
+        mine = update(made.access.model, by_label, labels, made.access.round)
+        return float(cosine_distance(mine, made.access.message).detach())
+
+    assert off(found) < off(true.sort().values) / 10
+
+
 # who may do what
 
 
@@ -157,11 +183,16 @@ def test_defences_act_on_what_a_malicious_server_gets() -> None:
 
 
 def test_attacks_for_a_single_record_are_refused_with_a_reason() -> None:
-    scene, needy = (
-        library().scene("hospital"),
-        [a for a in library().attacks if "single-record" in a.requires],
-    )
-    assert all(why_not_attack(scene, attack) for attack in needy)
+    scene, alone = library().scene("hospital"), library().scene("federated")
+    needy = [a for a in library().attacks if "single-record" in a.requires]
+    assert {a.id for a in needy} == {"dlg", "idlg", "r-gap"}
+    for attack in needy:
+        reason = why_not_attack(scene, attack)
+        assert reason is not None
+        assert "a batch is sent" in reason.en
+        assert why_not_attack(alone, attack) is None
+        with pytest.raises(UsageError, match="a batch is sent"):
+            resolve("hospital", attack=attack.id)
 
 
 # what comes out

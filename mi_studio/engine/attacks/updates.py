@@ -20,10 +20,12 @@ def infer_label(message: Message) -> Tensor:
 
 
 def labels_of(access: GradientLeak, draws: torch.Generator, shape: tuple[int, int, int]) -> Tensor:
-    """Return the labels (n,) of the pictures behind an update, in rising order, read off the last bias.
+    """Return the labels (n,) of the pictures behind an update, client after client, read off the last bias.
 
     Its gradient is the mean over the pictures of what the model answers minus the label. What the model
     answers to noise stands for its answers to several pictures; what is left is how often each label occurs.
+    Who held which is not in a sum; after one local step nothing depends on it, and they are in rising order.
+    After several it matters who computed with what, and each client is taken to hold an even mix.
     """
     count = access.round.records
     if count == 1:
@@ -36,7 +38,17 @@ def labels_of(access: GradientLeak, draws: torch.Generator, shape: tuple[int, in
     for _ in range(count):  # the label of which most is left, again and again
         found.append(int(often.argmax()))
         often[found[-1]] -= 1
-    return torch.tensor(sorted(found), device=gradient.device)
+    labels = torch.tensor(sorted(found), device=gradient.device)
+    return labels if access.round.local_steps == 1 else dealt(labels, access.round.shares)
+
+
+def dealt(labels: Tensor, shares: tuple[int, ...]) -> Tensor:
+    """Return labels (n,) in rising order as clients hold them who have an even mix of all."""
+    places = [((slot + 0.5) / share, client) for client, share in enumerate(shares) for slot in range(share)]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    held = torch.empty_like(labels)
+    held[order] = labels
+    return held
 
 
 def cosine_distance(own: Message, sent: Message) -> Tensor:
