@@ -91,12 +91,19 @@ def _attacks() -> Iterator[str]:
                 ["access", f"`{attack.access}`"],
                 ["needs", attack.needs.en],
                 ["strength", f"{attack.strength} of 3"],
-                ["steps", str(attack.steps)],
+                ["steps", _steps(attack)],
                 ["what stops it", attack.stops.en],
                 ["from", attack.cites],
                 ["changed here", attack.changed.en],
             ],
         )
+
+
+def _steps(attack: AttackCard) -> str:
+    slow = ", ".join(scene.title.en for scene in library().scenes if scene.slow)
+    if not attack.at_once:
+        return str(attack.steps)
+    return f"{attack.steps}; in {slow} so many for each {attack.at_once} targets, which take turns"
 
 
 def _defenses() -> Iterator[str]:

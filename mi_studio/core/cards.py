@@ -92,6 +92,8 @@ class SceneCard:
         What about the data helps or hinders the attacker, said beside every verdict; often nothing.
     data
         What is reconstructed: ``pictures``, or the hidden field of ``records``.
+    slow
+        Whether its pictures take a CPU so long that an attack takes up few targets in a step.
     """
 
     id: str
@@ -113,6 +115,7 @@ class SceneCard:
     targets_are: str = "class"
     caveat: Text | None = None
     data: str = "pictures"
+    slow: bool = False
 
     def targets_for(self, knobs: Mapping[str, Value]) -> tuple[Target, ...]:
         """Return the targets that exist under these knob values."""
@@ -128,7 +131,8 @@ class AttackCard:
     """Who can mount an attack, how strong it is, and where it comes from.
 
     ``strength`` is 1 (historic) to 3 (strong) in our scenes; ``requires`` names what a scene or the model
-    must provide; ``data`` is what it reconstructs, as in a scene.
+    must provide; ``data`` is what it reconstructs, as in a scene. In a scene that is ``slow`` a step takes up
+    at most ``at_once`` targets, where that is not 0; the others have their turn in the next steps.
     """
 
     id: str
@@ -148,6 +152,7 @@ class AttackCard:
     typical_seconds: float
     step_name: Text
     data: str = "pictures"
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +244,7 @@ def _scene(raw: dict[str, Any], folder: Path, module: str) -> SceneCard:
         targets_are=str(raw.get("targets_are", "class")),
         caveat=Text.read(raw["caveat"], where) if "caveat" in raw else None,
         data=str(raw.get("data", "pictures")),
+        slow=bool(raw.get("slow", False)),
         **_texts(raw, where, "title", "story", "secret", "utility"),
     )
 
@@ -256,6 +262,7 @@ def _attack(raw: dict[str, Any], folder: Path, module: str) -> AttackCard:
         steps=int(raw["steps"]),
         typical_seconds=float(raw["typical_seconds"]),
         data=str(raw.get("data", "pictures")),
+        at_once=int(raw.get("at_once", 0)),
         **_texts(raw, str(folder), "title", "summary", "needs", "changed", "stops", "step_name"),
     )
 

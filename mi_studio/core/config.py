@@ -118,6 +118,11 @@ def scene_knobs(scene: SceneCard, defenses: Iterable[DefenseCard]) -> list[Knob]
     return [*scene.knobs, *(d.knob for d in defenses)]
 
 
+def turns(scene: SceneCard, attack: AttackCard, targets: int) -> int:
+    """Return in how many turns an attack takes up so many targets; each turn is a step."""
+    return max(1, -(-targets // attack.at_once)) if scene.slow and attack.at_once else 1
+
+
 def labels_of(group: Iterable[Target], wanted: str) -> tuple[int, ...]:
     """Return the model's labels, in rising order, of the wanted target of a group.
 
@@ -369,7 +374,8 @@ def resolve(
             device=device,
             choices=names(DEVICES),
         )
-    chosen_steps = chosen_attack.steps if steps is None else steps
+    aims = len(labels_of(card.targets_for(values), chosen_target))
+    chosen_steps = chosen_attack.steps * turns(card, chosen_attack, aims) if steps is None else steps
     if not 1 <= chosen_steps <= MAX_STEPS:
         raise UsageError(
             Text(

@@ -74,6 +74,8 @@ class Setup:
         ``quick`` or ``thorough``, where the scene lets the user choose.
     bank
         Pictures that the prior drew beforehand, where the scene ships some.
+    turns
+        In how many turns an attack with ``at_once`` on its card takes up the targets, one turn a step.
     """
 
     targets: tuple[int, ...]
@@ -84,6 +86,7 @@ class Setup:
     prior: Prior | None = None
     effort: str = "quick"
     bank: Bank | None = None
+    turns: int = 1
 
     def draws(self) -> torch.Generator:
         """Return a fresh CPU generator for this seed: the same starts on every device."""

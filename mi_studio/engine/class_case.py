@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mi_studio.core.cards import DefenseCard, library
-from mi_studio.core.config import RunConfig, labels_of
+from mi_studio.core.config import RunConfig, labels_of, turns
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Desk, Pictures
 from mi_studio.core.weights import WeightsCard, find_weights
@@ -113,6 +113,7 @@ class ClassCase:
             prior if needs_prior else None,
             effort,
             bank if needs_prior and effort == "quick" else None,
+            turns(card, attack, len(labels)),
         )
         evaluator = find_weights(card.id, "evaluator", values)
         judge = self._judge(evaluator, private, photos, assets, _drawer(prior, bank, device))

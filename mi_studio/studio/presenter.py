@@ -464,7 +464,7 @@ class Presenter:
         main = self.session.main
         if main is not None and main.history.steps:
             return main.history.steps[-1].total
-        return self.session.intent.cards.attack(self.session.intent.wish.attack).steps
+        return self.session.intent.wish.config(self.session.intent.cards).steps
 
     # the right column
 
@@ -573,7 +573,7 @@ class Presenter:
                 figures.append((f"{changed:.1%}", self.say(words.CHANGED)))
         if privacy is not None:
             sentence = self._guarantee(privacy)
-        tested = words.TEST_PHOTOS if intent.scene.data == "pictures" else words.TEST_RECORDS
+        tested = KINDS.get(intent.scene.targets_are, KINDS["class"]).tested
         return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
 
     def _guarantee(self, privacy: Privacy) -> str:

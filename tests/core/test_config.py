@@ -250,3 +250,15 @@ def test_attacks_on_pictures_and_on_records_do_not_mix():
     assert why_not_attack(scene, attack)
     assert why_not_attack(replace(scene, data="records"), attack) is None
     assert why_not_attack(replace(scene, data="records"), library().attack("mi-face"))
+
+
+def test_of_many_slow_pictures_each_gets_as_many_steps_as_one_would() -> None:
+    def steps(scene: str, target: str, attack: str, **given: int) -> int:
+        return resolve(scene, target=target, attack=attack, **given).steps
+
+    assert steps("face-login", "naoki-shirakawa", "brep-mi") == steps("face-login", "eight", "brep-mi") == 60
+    assert steps("face-login", "all", "brep-mi") == steps("face-login", "all", "evolutionary-search") == 480
+    assert steps("face-login", "all", "lokt") == 400
+    assert steps("face-login", "all", "lokt", steps=7) == 7
+    assert steps("face-login", "all", "mi-face") == steps("face-login", "eight", "mi-face")
+    assert steps("drawings", "all", "brep-mi") == 60

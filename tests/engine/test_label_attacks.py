@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -37,8 +39,8 @@ def api(model: nn.Module | None = None) -> LabelApi:
     return LabelApi(model or Corners(), ("a", "b", "c", "d"))
 
 
-def setup(steps: int, seed: int = 0) -> Setup:
-    return Setup((0, 3), (1, 4, 4), seed, steps, CPU, Row())
+def setup(steps: int, seed: int = 0, targets: tuple[int, ...] = (0, 3), turns: int = 1) -> Setup:
+    return Setup(targets, (1, 4, 4), seed, steps, CPU, Row(), turns=turns)
 
 
 @pytest.mark.parametrize("attack", [brep_mi.attack, lokt.attack])
@@ -79,6 +81,27 @@ class TestFromNamesAlone:
         access.query = lambda images: asked.append(len(images)) or answer(images)  # type: ignore[method-assign]
         list(attack(access, setup(6)))
         assert access.queries == sum(asked) > 0
+
+    @pytest.mark.parametrize("turns", [1, 2, 4])
+    def test_a_step_asks_for_those_only_whose_turn_it_is(self, attack, turns: int) -> None:
+        access, asked = api(), []
+        for _ in attack(access, setup(20 * turns, targets=(0, 1, 2, 3), turns=turns)):
+            asked.append(access.queries)
+        steps = [b - a for a, b in itertools.pairwise(asked)]
+        each = {brep_mi.attack: brep_mi.SAMPLES + 1, lokt.attack: lokt.STARTS}[attack]
+        assert set(steps[-2 * turns :]) == {each * 4 // turns}
+
+    def test_those_that_take_turns_all_get_as_far(self, attack) -> None:
+        *_, last = attack(api(), setup(40, targets=(0, 1, 2, 3), turns=2))
+        scores = Corners()(last.images).softmax(1)
+        assert scores.argmax(1).tolist() == [0, 1, 2, 3]
+
+
+def test_a_sphere_is_no_wider_than_what_the_prior_draws() -> None:
+    """An API that calls everything the target must not be told apart from ever wider spheres."""
+    access = LabelApi(lambda images: torch.ones(len(images), 1), ("a",))
+    *_, last = brep_mi.attack(access, setup(30, targets=(0,)))
+    assert -last.objective == pytest.approx(brep_mi.CAP * Row.latent**0.5)
 
 
 def test_the_surrogate_recovers_garments_from_names_alone() -> None:

@@ -1,5 +1,6 @@
 """Attacks on an API's scores: the decoder that reads answers, and the evolution of what is answered best."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -36,8 +37,10 @@ def api(granularity: str = "full") -> ScoreApi:
     return ScoreApi(lambda images: output_restriction.answer(bright_or_dark(images), granularity), ("b", "d"))
 
 
-def setup(steps: int, prior: object, targets: tuple[int, ...] = (0, 1), shape=SHAPE, seed: int = 0) -> Setup:
-    return Setup(targets, shape, seed, steps, CPU, prior)
+def setup(
+    steps: int, prior: object, targets: tuple[int, ...] = (0, 1), shape=SHAPE, seed: int = 0, turns: int = 1
+) -> Setup:
+    return Setup(targets, shape, seed, steps, CPU, prior, turns=turns)
 
 
 def brightness(progress: Progress) -> list[float]:
@@ -124,6 +127,9 @@ def test_the_decoder_beats_random_drawings_in_the_catalogue():
 
 # evolution
 
+ALONE = torch.tensor([0])
+"""A group of one target."""
+
 
 class Plane:
     """A prior whose pictures are its latents; a view shifts them sideways."""
@@ -179,12 +185,59 @@ def test_a_coarse_step_asks_for_all_targets_at_once_and_a_fine_one_for_each():
     assert access.queries == 3 * evolutionary_search.LOOK + 6 * 2 * fine
 
 
+def test_where_targets_take_turns_a_step_asks_about_one_group_and_all_get_as_far():
+    def answer(images: Tensor) -> Tensor:
+        odds = 3 * images[:, 0, 0, 0]
+        return torch.sigmoid(torch.stack([odds, -odds], 1))
+
+    access, asked, found = ScoreApi(answer, ("b", "d")), [], []
+    for progress in evolutionary_search.attack(access, setup(48, Plane(), (0, 1), (1, 1, 2), turns=2)):
+        asked.append(access.queries)
+        found.append(progress)
+    assert [b - a for a, b in itertools.pairwise(asked)] == [evolutionary_search.LOOK] * 6 + [50] * 42
+    assert float(place(found[-1], 0)[0]) > 0.7
+    assert float(place(found[-1], 1)[0]) < -0.7
+
+
+def test_whose_turn_has_not_come_since_the_answers_changed_keeps_no_merit_from_before():
+    sure = [1.0]
+    access = ScoreApi(lambda z: torch.full((len(z), 2), 0.5 + 0.49 * sure[0]), ("b", "d"))
+    choices = []
+    for index, progress in enumerate(
+        evolutionary_search.attack(access, setup(48, Plane(), (0, 1), (1, 1, 2), turns=2))
+    ):
+        choices.append(progress.choice)
+        if index == 20:
+            sure[0] = 0.0
+            access.version += 1
+    assert [i for i, choice in enumerate(choices) if choice] == [21, 22]
+
+
+def test_what_is_kept_is_what_was_asked_about():
+    """The score of a drawing with an unlikely gene is not that of another one with that gene clipped."""
+    asked = []
+
+    def answer(images: Tensor) -> Tensor:
+        asked.append(images[:, 0, 0].clone())
+        return torch.sigmoid(images[:, 0, 0, :1] - 3 + torch.zeros(1, 2))
+
+    class Plain(Plane):
+        view = 0
+
+    access = ScoreApi(answer, ("yes", "no"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evolutionary_search.common, "shifted", lambda images, _: images)
+        for progress in evolutionary_search.attack(access, setup(12, Plain(), (0,), (1, 1, 2))):
+            handed = place(progress)
+            assert any(bool((places == handed).all(1).any()) for places in asked)
+
+
 def test_children_have_two_parents_and_mutate():
     access = ScoreApi(lambda images: torch.full((len(images), 2), 0.5), ("yes", "no"))
     wide = Plane()
     wide.latent = 64
     life = evolutionary_search._Life(
-        access, setup(8, wide, (0,), (1, 1, 64)), torch.Generator().manual_seed(0)
+        access, setup(8, wide, (0,), (1, 1, 64)), torch.Generator().manual_seed(0), ALONE
     )
     life.genes = torch.stack([torch.zeros(64), torch.ones(64)])[None]
     pure = life._children(0.0)[0]
@@ -199,9 +252,9 @@ def test_children_have_two_parents_and_mutate():
 def test_the_elite_lives_on_and_has_to_prove_itself_again():
     access = ScoreApi(lambda images: torch.full((len(images), 2), 0.5), ("yes", "no"))
     life = evolutionary_search._Life(
-        access, setup(8, Plane(), (0,), (1, 1, 2)), torch.Generator().manual_seed(0)
+        access, setup(8, Plane(), (0,), (1, 1, 2)), torch.Generator().manual_seed(0), ALONE
     )
-    life.consider(torch.randn(60, 2, generator=torch.Generator().manual_seed(1)), torch.rand(60, 1, 1, 2))
+    life.consider(torch.randn(60, 2, generator=torch.Generator().manual_seed(1)), torch.full((60, 2), 0.5))
     before = life.genes[0, : evolutionary_search.ELITE].clone()
     life.breed(0.0)
     proven = life.genes[0, life.times[0] == 2]
@@ -210,11 +263,11 @@ def test_the_elite_lives_on_and_has_to_prove_itself_again():
 
 def test_one_lucky_answer_is_not_handed_in():
     access = ScoreApi(lambda images: torch.full((len(images), 2), 0.5), ("yes", "no"))
-    life = evolutionary_search._Life(access, setup(8, Plane(), (0,), (1, 1, 2)), torch.Generator())
+    life = evolutionary_search._Life(access, setup(8, Plane(), (0,), (1, 1, 2)), torch.Generator(), ALONE)
     life.genes = torch.tensor([[[0.1, 0.0], [0.0, 0.1]]])
     life.said, life.times = torch.tensor([[9.0, 5 * 8.0]]), torch.tensor([[1.0, 5.0]])
-    picture, _ = life.handed_in()
-    assert picture[0, 0, 0].tolist() == pytest.approx([0.0, 0.1])
+    life._choose()
+    assert life.picture[0, 0, 0].tolist() == pytest.approx([0.0, 0.1])
 
 
 def test_another_answer_makes_what_was_said_void():
@@ -233,7 +286,7 @@ def test_another_answer_makes_what_was_said_void():
             goal[0] = near((-1.4, 0.0), 0.5)
             access.version += 1
     fine = evolutionary_search.CHILDREN + evolutionary_search.ELITE
-    assert asked[20] - asked[19] == evolutionary_search.POPULATION + fine
+    assert [asked[20] - asked[19], asked[21] - asked[20]] == [evolutionary_search.POPULATION, fine]
     assert float(place(progress)[0]) < -0.9
 
 

@@ -80,6 +80,11 @@ def parts(rows: int, shape: tuple[int, int, int], device: torch.device, views: i
     return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]
 
 
+def groups(setup: Setup) -> tuple[Tensor, ...]:
+    """Return the places of the targets that are taken up together, group by group; see `Setup.turns`."""
+    return torch.arange(len(setup.targets), device=setup.device).tensor_split(setup.turns)
+
+
 class Candidates:
     """Hands out random latents (n, latent) and their pictures in the plain view: first those in the bank.
 

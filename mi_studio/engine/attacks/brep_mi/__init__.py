@@ -1,8 +1,8 @@
 """Boundary repulsion with an API that only names a class: BREP-MI (Kahla et al. 2022, arXiv 2203.01573).
 
 It starts from a drawing that the API calls the target and asks about others on a sphere around it. Those
-that leave the class repel it from the boundary; when none leaves, the sphere grows. The larger the sphere
-that stays inside, the more typical of the class its middle is.
+that leave the class repel it from the boundary; when none leaves, the sphere grows, and when all do, it
+shrinks. The larger the sphere that stays inside, the more typical of the class its middle is.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ LOOK = 100
 SAMPLES = 32
 """Drawings on a sphere."""
 RADIUS, GROWTH = 2.0, 1.3
-"""The first radius, and by how much it grows when all drawings on the sphere stay in the class."""
+"""The first radius, and by how much it grows when all drawings on the sphere stay in the class, or shrinks
+when none does."""
 STRIDE, LONGEST_STRIDE = 1 / 3, 3.0
 """How far one goes from the boundary, in radii, and at most."""
 CAP = 1.0
-"""The longest latent, in units of the mean length of random ones: drawings beyond are seldom plausible."""
+"""The longest latent, in units of the mean length of random ones: drawings beyond are seldom plausible. No
+radius is larger either: a wider sphere would be cut off to the same drawings, and count as deeper."""
 VIEW_SPREAD = 0.3
 """Where the prior has views, each drawing is seen in one of its own, so that no single view decides."""
 
@@ -32,19 +34,21 @@ VIEW_SPREAD = 0.3
 def attack(access: LabelApi, setup: Setup) -> Iterator[Progress]:
     """Yield for each target the drawing that was deepest inside the class.
 
-    A step costs `SAMPLES` + 1 queries for each target that has a start, and `LOOK` for all others together.
-    The objective is minus the mean depth: a sphere's radius times the share of its drawings inside the class.
+    A step costs `SAMPLES` + 1 queries for each target that has a start and its turn, and the first one of a
+    round of turns `LOOK` for all that have no start yet. The objective is minus the mean depth: a sphere's
+    radius times the share of its drawings inside the class.
     """
     prior, draws = setup.need_prior(), setup.draws()
     search = _Search(access, setup, draws)
     candidates = common.Candidates(setup, LOOK, draws)
+    groups = common.groups(setup)
     seen = access.version
-    for _ in range(setup.steps + 1):
+    for index in range(setup.steps + 1):
         if access.version != seen:  # another model: what the old one said of the places is void
             seen = access.version
             search.ask_again()
-        search.repel()
-        if not bool(search.inside.all()):
+        search.repel(groups[(index - 1) % len(groups)])
+        if index % len(groups) == 0 and not bool(search.inside.all()):
             search.consider(*candidates())
         with torch.no_grad():
             yield Progress(prior(search.best), -float(search.depth.mean()))
@@ -68,7 +72,8 @@ class _Search:
         count = len(self._labels)
         self._cap = CAP * self._prior.latent**0.5
         self._place = torch.zeros((count, self._prior.latent), device=setup.device)
-        self._radius = torch.full((count,), RADIUS, device=setup.device)
+        self._first = min(RADIUS, self._cap)
+        self._radius = torch.full((count,), self._first, device=setup.device)
         self.inside = torch.zeros(count, dtype=torch.bool, device=setup.device)
         self.best, self.depth = self._place.clone(), torch.zeros_like(self._radius)
 
@@ -85,9 +90,9 @@ class _Search:
         self.inside = self.inside | fresh
 
     @torch.no_grad()
-    def repel(self) -> None:
-        """Move every place that is inside away from the boundary, or widen its sphere."""
-        rows = self.inside.nonzero()[:, 0]
+    def repel(self, group: Tensor) -> None:
+        """Move the places of a group that are inside away from the boundary, or widen their spheres."""
+        rows = group[self.inside[group]]
         if not len(rows):
             return
         place, radius = self._place[rows], self._radius[rows]
@@ -108,14 +113,14 @@ class _Search:
         allowed = self._called(rows, moved[:, None], plain=True)
         self._place[rows] = torch.where(allowed, moved, place)
         factor = torch.where(share == 1, GROWTH, torch.where(share == 0, 1 / GROWTH, 1.0))
-        self._radius[rows] = radius * factor
+        self._radius[rows] = (radius * factor).clamp_max(self._cap)
 
     @torch.no_grad()
     def ask_again(self) -> None:
         """Begin anew where the search stands; places that are called otherwise now wait for a new start."""
         rows = torch.arange(len(self._labels), device=self._labels.device)
         self.inside &= self._called(rows, self._place[:, None], plain=True)[:, 0]
-        self._radius.fill_(RADIUS)
+        self._radius.fill_(self._first)
         self.best, self.depth = self._place.clone(), torch.zeros_like(self.depth)
 
     def _called(self, rows: Tensor, latents: Tensor, plain: bool = False) -> Tensor:

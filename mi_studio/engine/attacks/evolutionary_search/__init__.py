@@ -39,28 +39,41 @@ VIEW_SPREAD = 0.5
 def attack(access: ScoreApi, setup: Setup) -> Iterator[Progress]:
     """Yield for each target the drawing, in the plain view, that the API has been surest of over its views.
 
-    A coarse step costs `LOOK` queries for all targets together, a fine one `CHILDREN` + `ELITE` for each. The
-    objective is minus the mean log-odds of what is handed in, with one failure added to what was
-    answered: a single good answer proves little.
+    A coarse step costs `LOOK` queries for all targets together, a fine one `CHILDREN` + `ELITE`, or
+    `POPULATION`, for each target whose turn it is. The objective is minus the mean log-odds of what is handed
+    in, with one failure added to what was answered: a single good answer proves little.
     """
     draws = setup.draws()
-    life = _Life(access, setup, draws)
+    lives = [_Life(access, setup, draws, group) for group in common.groups(setup)]
     candidates = common.Candidates(setup, LOOK, draws)
-    coarse = max(1, round(COARSE * setup.steps))
+    coarse = max(1, round(COARSE * setup.steps / setup.turns))
     seen = access.version
     for index in range(setup.steps + 1):
         if access.version != seen:  # another model, or other answers: what was said before is void
             seen = access.version
-            life.ask_again()
-        if index <= coarse:
-            life.consider(*candidates())
+            for life in lives:
+                life.doubted = True
+        void = any(life.doubted for life in lives)
+        life = lives[(index - coarse - 1) % len(lives)]
+        if index > coarse:
+            life.live((index - coarse) / max(1, setup.steps - coarse))
         else:
-            life.breed((index - coarse) / max(1, setup.steps - coarse))
-        yield Progress(*life.handed_in())
+            if life.doubted:
+                life.ask_again()
+            latents, pictures = candidates()
+            parts = common.parts(len(pictures), setup.shape, setup.device)
+            answers = torch.cat([access.query(pictures[part]) for part in parts])
+            for each in (each for each in lives if not each.doubted):
+                each.consider(latents, answers)
+        yield Progress(
+            torch.cat([each.picture for each in lives]),
+            -float(torch.cat([each.merit for each in lives]).mean()),
+            choice=void,  # what was said before does not count against what is said now
+        )
 
 
 class _Life:
-    """The population of each target, best first, and what the API has said of it.
+    """The population of each target of a group, best first, and what the API has said of it.
 
     Attributes
     ----------
@@ -68,30 +81,48 @@ class _Life:
         Latents (targets, n, latent).
     said, times
         The sum of log-odds that each got, and from how many answers, (targets, n).
+    doubted
+        Whether that was said by another model, or in another way.
+    picture, merit
+        The best drawing of each target (targets, c, h, w), and how sure of it the API was, (targets,).
     """
 
-    def __init__(self, access: ScoreApi, setup: Setup, draws: torch.Generator) -> None:
+    def __init__(self, access: ScoreApi, setup: Setup, draws: torch.Generator, group: Tensor) -> None:
         self._access, self._setup, self._draws = access, setup, draws
         self._prior = setup.need_prior()
-        self._labels = torch.tensor(setup.targets, device=setup.device)
+        self._labels = torch.tensor(setup.targets, device=setup.device)[group]
         count = len(self._labels)
         self.genes = torch.zeros((count, 0, self._prior.latent), device=setup.device)
         self.said = torch.zeros((count, 0), device=setup.device)
         self.times = torch.zeros_like(self.said)
+        self.doubted = self._clipped = False
+        self.picture = torch.zeros(0)
+        self.merit = torch.zeros(0)
 
     @torch.no_grad()
-    def consider(self, latents: Tensor, pictures: Tensor) -> None:
-        """Take those drawings (n, latent), seen as pictures (n, c, h, w), if better than what is there."""
-        parts = common.parts(len(pictures), self._setup.shape, self._setup.device)
-        answers = torch.cat([self._access.query(pictures[part]) for part in parts])
+    def consider(self, latents: Tensor, answers: Tensor) -> None:
+        """Take drawings (n, latent) that got those answers (n, classes), if better than what is there."""
         said = _log_odds(answers[:, self._labels].T)
-        genes = latents.clamp(-CLIP, CLIP).expand(len(self._labels), *latents.shape)
-        self._join(genes, said, torch.ones_like(said))
+        self._join(latents.expand(len(self._labels), *latents.shape), said, torch.ones_like(said))
         self._keep(self._fitness(), POPULATION)
+        self._choose()
+
+    def live(self, when: float) -> None:
+        """Bring up one generation, ``when`` of the way from the first to the last.
+
+        Before the first, and where what was said is void, the population has to prove itself instead, its
+        genes clipped.
+        """
+        if self._clipped and not self.doubted:
+            self.breed(when)
+        else:
+            self._clipped = True
+            self.genes = self.genes.clamp(-CLIP, CLIP)
+            self.ask_again()
 
     @torch.no_grad()
     def breed(self, when: float) -> None:
-        """Bring up one generation, ``when`` of the way from the first to the last."""
+        """Put children of the population among it; of the old only the elite lives on."""
         elite = min(ELITE, self.genes.shape[1])
         self._keep(self._fitness(), self.genes.shape[1])
         children = self._children(MUTATION[0] * (MUTATION[1] / MUTATION[0]) ** when)
@@ -99,23 +130,22 @@ class _Life:
         self.said[:, :elite] += said[:, :elite]
         self.times[:, :elite] += 1
         born = said[:, elite:]
-        # of the old only the elite lives on
         self._keep(self._fitness(), elite)
         self._join(children, born, torch.ones_like(born))
         self._keep(self._fitness(), POPULATION)
+        self._choose()
 
     @torch.no_grad()
     def ask_again(self) -> None:
         """Forget what was said of the population and ask anew."""
         self.said, self.times = self._ask(self.genes), torch.ones_like(self.times)
+        self.doubted = False
+        self._choose()
 
-    @torch.no_grad()
-    def handed_in(self) -> tuple[Tensor, float]:
-        """Return the best drawing of each target (targets, c, h, w) and the objective."""
+    def _choose(self) -> None:
         proven = (self.said - SURE) / (self.times + 1) - self._unlikely()
-        merit, best = proven.max(1)
-        chosen = self.genes[torch.arange(len(best), device=best.device), best]
-        return self._prior(chosen), -float(merit.mean())
+        self.merit, best = proven.max(1)
+        self.picture = self._prior(self.genes[torch.arange(len(best), device=best.device), best])
 
     def _children(self, deviation: float) -> Tensor:
         """Return (targets, children, latent): of two parents each, with mutations of this deviation."""

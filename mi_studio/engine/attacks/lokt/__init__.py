@@ -42,40 +42,44 @@ SPOKEN = 0.8
 def attack(access: LabelApi, setup: Setup) -> Iterator[Progress]:
     """Yield for each target the drawing of which both the API and the surrogate are surest.
 
-    A step costs `ASKED` queries while it looks around, then `STARTS` for each target. The objective is the
-    surrogate's mean cost of what would be handed in; the surrogate changes with each step, so what comes
-    later always counts. Where another model answers, earlier drawings are asked about again, `ASKED` a step.
+    A step costs `ASKED` queries while it looks around, then `STARTS` for each target whose turn it is. The
+    objective is the surrogate's mean cost of what would be handed in; the surrogate changes with each step,
+    so what comes later always counts. Where another model answers, earlier drawings are asked about again,
+    `ASKED` a step.
     """
     prior, draws = setup.need_prior(), setup.draws()
     labels = torch.tensor(setup.targets, device=setup.device)
     surrogate = _Surrogate(access, setup, draws)
     candidates = common.Candidates(setup, ASKED, draws)
-    looks = max(1, round(LOOKING * setup.steps))
-    rows: _Rows | None = None
+    looks = max(1, round(LOOKING * setup.steps / setup.turns))
+    groups = common.groups(setup)
+    rows: list[_Rows] = []
     seen = access.version
     for index in range(setup.steps + 1):
         if access.version != seen:  # another model names them: what is written down must be asked again
             seen = access.version
             surrogate.doubt()
-            if rows is not None:
-                rows.forget()
+            for each in rows:
+                each.forget()
         surrogate.ask_again()
-        if index < looks or rows is None:
+        turn = (index - looks) % len(groups)
+        if index < looks or not rows:
             surrogate.ask(*candidates())
         else:
-            rows.speak(surrogate.ask(rows.latents, rows.drawn(draws)))
+            rows[turn].speak(surrogate.ask(rows[turn].latents, rows[turn].drawn(draws)))
         surrogate.learn(draws)
-        if index >= looks - 1 and rows is None:
-            rows = _Rows(setup, surrogate.best(labels), labels)
-        if rows is not None:
-            rows.search(surrogate, draws)
-            latents, cost = rows.chosen(surrogate)
-        else:
-            latents = surrogate.best(labels)[:, 0]
+        if not rows:
+            best = surrogate.best(labels)
+            latents = best[:, 0]
             with torch.no_grad():
-                cost = float(surrogate.cost(prior(latents), labels).mean())
+                costs = surrogate.cost(prior(latents), labels)
+            if index >= looks - 1:
+                rows = [_Rows(setup, best[group], labels[group]) for group in groups]
+        if rows:
+            rows[turn].search(surrogate, draws)
+            latents[groups[turn]], costs[groups[turn]] = rows[turn].chosen(surrogate)
         with torch.no_grad():
-            yield Progress(prior(latents), cost, choice=True)
+            yield Progress(prior(latents), float(costs.mean()), choice=True)
 
 
 class _Surrogate:
@@ -191,13 +195,13 @@ class _Rows:
         surrogate.net.requires_grad_(True)
 
     @torch.no_grad()
-    def chosen(self, surrogate: _Surrogate) -> tuple[Tensor, float]:
-        """Return the latent of each target (targets, latent) to hand in, and their mean cost."""
+    def chosen(self, surrogate: _Surrogate) -> tuple[Tensor, Tensor]:
+        """Return the latent of each target (targets, latent) to hand in, and what they cost, (targets,)."""
         costs = torch.cat([surrogate.cost(self._draw(p, None), self._labels[p]) for p in self._parts])
         unlikely = PENALTY * self.latents.square().mean(1)
         merit = (ENOUGH * self._spoken - costs - unlikely).reshape(-1, self._each)
         places = torch.arange(len(merit), device=merit.device) * self._each + merit.argmax(1)
-        return self.latents.detach()[places], float((costs + unlikely)[places].mean())
+        return self.latents.detach()[places], (costs + unlikely)[places]
 
     def _views(self, draws: torch.Generator) -> Tensor | None:
         if not self._prior.view:
