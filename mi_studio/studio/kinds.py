@@ -34,6 +34,8 @@ class Kind:
         The judge model and the distance disagree.
     judge_yes, judge_fifth, judge_no
         Whom the judge model names: the target, the target among its first five, neither.
+    tested
+        What the accuracy of a model of them was measured on.
     counted
         How little one run proves.
     """
@@ -48,6 +50,7 @@ class Kind:
     judge_fifth: Text
     judge_no: Text
     distance: Text
+    tested: Text
     counted: Said
 
 
@@ -103,6 +106,7 @@ KINDS = {
             "distance {same} to its own data, {other} to others",
             "同じ種類との距離 {same}、ほかの種類との距離 {other}",
         ),
+        tested=Text("{n} test pictures", "テスト画像 {n}枚"),
         counted=Said(
             Text("one class, one seed", "1種類・シード1回の結果"),
             Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
@@ -164,6 +168,7 @@ KINDS = {
             "distance {same} to its own photos, {other} to others",
             "同じ種類との距離 {same}、ほかの種類との距離 {other}",
         ),
+        tested=Text("{n} test photos", "テスト写真 {n}枚"),
         counted=Said(
             Text("one class, one seed", "1種類・シード1回の結果"),
             Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
@@ -225,6 +230,7 @@ KINDS = {
             "distance {same} to the character's own pictures, {other} to the others'",
             "同じ文字の画像との距離 {same}、ほかの文字との距離 {other}",
         ),
+        tested=Text("{n} test pictures", "テスト画像 {n}枚"),
         counted=Said(
             Text("one character, one seed", "1文字・シード1回の結果"),
             Text("{n} characters, one seed", "{n}文字・シード1回の結果"),
@@ -289,6 +295,7 @@ KINDS = {
             "distance {same} to the part's own drawings, {other} to other parts'",
             "同じ部品の図面との距離 {same}、ほかの部品との距離 {other}",
         ),
+        tested=Text("{n} test scans", "テスト用スキャン {n}枚"),
         counted=Said(
             Text("one drawing, one seed", "図面1件・シード1回の結果"),
             Text("{n} drawings, one seed", "図面{n}件・シード1回の結果"),
@@ -305,6 +312,7 @@ KINDS = {
         judge_fifth=words.GUESSED,
         judge_no=words.GUESSED,
         distance=words.BELIEF,
+        tested=Text("{n} test records", "テスト用の記録 {n}件"),
         counted=Said(
             Text("one person, one seed", "1人・シード1回の結果"),
             Text("{n} people, one seed", "{n}人・シード1回の結果"),
@@ -373,6 +381,7 @@ KINDS = {
             "distance {same} to own photos, {other} to anybody else's",
             "本人の写真との距離 {same}、他人の写真との距離 {other}",
         ),
+        tested=Text("{n} test photos", "テスト写真 {n}枚"),
         counted=Said(
             Text("one person, one seed", "1人・シード1回の結果"),
             Text("{n} people, one seed", "{n}人・シード1回の結果"),

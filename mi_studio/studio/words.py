@@ -133,8 +133,6 @@ BLOCKED_FOR = {
 
 # the price
 COST = Text("What it costs", "防御の代償")
-TEST_PHOTOS = Text("{n} test photos", "テスト写真 {n}枚")
-TEST_RECORDS = Text("{n} test records", "テスト用の記録 {n}件")
 CORRECT = Text("correct answers", "正答率")
 AGAINST = Text("against no protection", "防御なしとの差")
 POINTS = Text("{value} pt", "{value} pt")

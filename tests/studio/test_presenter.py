@@ -342,6 +342,29 @@ def test_changed_answers_cost_something_even_where_they_are_as_right_as_before()
     assert "38.6% of an answer's scores" in show.view().cost.sentence
 
 
+@pytest.mark.parametrize(("scene", "en", "ja"), [
+    ("catalogue", "5,000 test photos", "テスト写真 5,000枚"),
+    ("drawings", "5,000 test scans", "テスト用スキャン 5,000枚"),
+    ("handwriting", "5,000 test pictures", "テスト画像 5,000枚"),
+    ("customers", "5,000 test records", "テスト用の記録 5,000件"),
+])  # fmt: skip
+def test_what_the_accuracy_was_measured_on_has_the_name_of_the_scene(scene: str, en: str, ja: str) -> None:
+    show = Show(scene)
+    show.session.toggle_play()
+    show.work(2)
+    assert show.session.main is not None
+    show.session.main.utility = Utility("test_accuracy", 0.93, 5000)
+    assert (show.view().cost.n, show.japanese.view().cost.n) == (en, ja)
+
+
+def test_before_a_run_the_timeline_is_as_long_as_the_run_will_be() -> None:
+    show = Show("face-login")
+    show.session.intent.pick("attack", "brep-mi")
+    assert show.view().timeline.total == 60
+    show.session.intent.pick("target", "all")
+    assert show.view().timeline.total == 480
+
+
 def test_what_the_attacker_sees_is_named_in_the_language(show: Show) -> None:
     show.session.toggle_play()
     show.work(2)

@@ -1,9 +1,10 @@
 """DeepInversion (Yin et al. 2020, arXiv 1912.08795): pictures out of what batch normalisation remembers.
 
 Every batch normalisation keeps the mean and the variance of what its training photos looked like to it.
-Pictures are moved, pixel by pixel, until a batch of them looks the same, and the model is sure of the target.
-The statistics are of everybody, so beside some pictures of each target the batch holds companions: other
-people, drawn at random.
+Pictures are changed pixel by pixel, until a batch of them, moved and mirrored at random, has the same means
+and deviations in every one, and the model is sure of each picture's label, while neighbouring pixels stay
+alike. The statistics are of everybody, so beside some pictures of each target the batch holds companions:
+other classes, drawn at random, as far as there is room.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from mi_studio.engine.attacks import common
 from mi_studio.engine.stepper import Stepper
 
 BATCH = 12
-"""Pictures in a batch; the room that the targets leave is their companions'."""
+"""Pictures in a batch; the room that the targets leave is their companions', and more targets leave none."""
 COPIES = 3
 """Most pictures of each target, of which the best is handed in; fewer where many targets share the batch."""
 LEARNING_RATE = 0.05
@@ -35,10 +36,10 @@ MEMORY = 0.9
 
 
 def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
-    """Yield for each target the copy whose loss has been lowest.
+    """Yield for each target the copy whose own loss is the lowest in a running mean.
 
-    The objective is the whole batch's loss. A copy's own is its cross-entropy and its total variation; the
-    statistics belong to all.
+    A copy's own loss is its cross-entropy and its total variation; the statistics belong to all. The
+    objective is the whole batch's loss.
     """
     draws, count = setup.draws(), len(setup.targets)
     copies = max(1, min(COPIES, BATCH // count))
