@@ -10,14 +10,25 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mi_studio import __version__
 from mi_studio.core.cards import ACCESS_LEVELS, library
-from mi_studio.core.config import DEVICES, RunConfig, resolve, scene_knobs, why_not_attack, why_not_defense
+from mi_studio.core.config import (
+    ALL_TARGETS,
+    DEVICES,
+    RunConfig,
+    resolve,
+    scene_knobs,
+    why_not_attack,
+    why_not_defense,
+)
 from mi_studio.core.errors import NO_OUT, RunError, StudioError, UsageError, reason
 from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.text import Text
+
+if TYPE_CHECKING:
+    from mi_studio.core.recording import Recording
 
 OK, WRONG_USE, FAILED = 0, 2, 3
 KINDS = ("scenes", "models", "attacks", "defenses", "knobs")
@@ -241,14 +252,28 @@ def _headless(config: RunConfig, out: Path) -> int:
             out=out,
             reason=reason(error),
         ) from error
-    for name, score in recorded.result["scores"].items():
-        base = f"   (unrelated pictures: {score['base_rate']:.3g})" if "base_rate" in score else ""
-        print(f"{name:18} {score['value']:.4g}{base}")
+    _say_what_came_out(recorded)
     for defense in recorded.result["defenses"]:
         if not defense["effective"]:
             print(f"{defense['id']} has no effect: {defense['reason']['en']}")
-    print(f"{out / 'result.json'}")
+    print(f"Pictures, scores and the film: {out}")
     return 130 if interrupted else OK
+
+
+def _say_what_came_out(recorded: Recording) -> None:
+    """Print the verdict, and every score by the name that it has in ``result.json`` and by its title."""
+    from mi_studio.core.metrics import METRICS
+    from mi_studio.studio.report import report_of
+
+    scores = recorded.result["scores"]
+    print(report_of(recorded, "en").verdict.sentence)
+    if (n := max(score["n"] for score in scores.values())) > 1:
+        print(f"Means over {n} targets:")
+    records = library().scene(recorded.config.scene).data == "records"
+    chance = "always the most frequent value" if records else "unrelated pictures"
+    for name, score in scores.items():
+        base = f"   ({chance}: {score['base_rate']:.3g})" if "base_rate" in score else ""
+        print(f"{name:23} {score['value']:<8.4g} {METRICS[name].title.en}{base}")
 
 
 def _line(error: Exception) -> str:
@@ -290,7 +315,8 @@ def _entries(kind: str) -> list[dict[str, Any]]:
                 "attacks": [a.id for a in cards.attacks if not why_not_attack(s, a)],
                 "defenses": [d.id for d in cards.defenses if not why_not_defense(s, d)],
                 "knobs": [k.id for k in s.knobs],
-                "targets": sorted({t.id for group in s.targets.values() for t in group}),
+                "targets": sorted({t.id for group in s.targets.values() for t in group})
+                + ([] if s.one_record else [ALL_TARGETS]),
             }
             for s in cards.scenes
         ]

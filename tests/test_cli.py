@@ -1,5 +1,6 @@
 """The command line's contract, called as a user would: in a process of its own."""
 
+import io
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from PIL import Image
 import mi_studio
 from mi_studio import cli
 from mi_studio.core import recording
+from mi_studio.export.run_folder import png
 
 SCHEMA = json.loads((Path(mi_studio.__file__).parent / "core" / "result.schema.json").read_text("utf-8"))
 FILES = {"result.json", "original.png", "reconstruction.png", "steps.csv", "run.mireplay"}
@@ -204,3 +206,32 @@ def test_a_page_about_nothing_says_what_is_missing(tmp_path):
     assert done.returncode == 2
     assert "run.mireplay" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_run_says_what_came_out_in_words_and_names_every_score(tmp_path, capsys):
+    out = tmp_path / "o"
+    assert (
+        cli.main(["run", "--scene", "customers", "--target", "all", "--steps", "4", "--out", str(out)]) == 0
+    )
+    said = capsys.readouterr().out
+    assert "of 8 people" in said.splitlines()[0]
+    assert "Means over 8 targets:" in said
+    assert "Hidden field guessed   (always the most frequent value: 0.433)" in said
+    assert "unrelated pictures" not in said
+    assert str(out) in said.splitlines()[-1]
+
+
+def test_every_target_that_can_be_named_is_listed():
+    listed = {entry["id"]: entry["targets"] for entry in cli._entries("scenes")}
+    assert "all" in listed["face-login"]
+    assert "all" not in listed["hospital"]
+
+
+def test_a_wall_of_pictures_is_saved_in_rows_of_eight():
+    pictures = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 128, 128, 3), np.uint8)
+    with Image.open(io.BytesIO(png(pictures))) as wall:
+        assert wall.size == (8 * 256, 2 * 256)
+        seen = np.asarray(wall)[::256, ::256, 0]
+    assert seen.tolist() == [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 0, 0, 0, 0, 0, 0]]
+    with Image.open(io.BytesIO(png(pictures[:3]))) as row:
+        assert row.size == (3 * 256, 256)

@@ -19,6 +19,9 @@ from mi_studio.core.step import Pictures
 SHOWN_SIDE = 256
 """Small pictures are enlarged to about this side, pixel by pixel, so that any viewer shows them sharp."""
 
+IN_A_ROW = 8
+"""Pictures of a wall side by side: a row of 32 is wider than viewers show."""
+
 
 def write_run(recorded: Recording, folder: Path) -> None:
     """Write ``result.json original.png reconstruction.png steps.csv run.mireplay`` into ``folder``.
@@ -38,12 +41,21 @@ def write_run(recorded: Recording, folder: Path) -> None:
 
 
 def png(pictures: Pictures) -> bytes:
-    """Return pictures side by side as one PNG, each pixel enlarged by a whole factor; beliefs as bars."""
+    """Return pictures as one PNG, each pixel enlarged by a whole factor: `IN_A_ROW` a row, beliefs as bars.
+
+    What is left of the last row is black.
+    """
     pictures = charts(pictures)
-    factor = max(1, SHOWN_SIDE // pictures.shape[1])
-    strip = np.concatenate(list(pictures), axis=1).repeat(factor, axis=0).repeat(factor, axis=1)
+    n, height, width, channels = pictures.shape
+    across = min(n, IN_A_ROW)
+    down = -(-n // across)
+    wall = np.zeros((down * across, height, width, channels), np.uint8)
+    wall[:n] = pictures
+    wall = wall.reshape(down, across, height, width, channels).swapaxes(1, 2)
+    factor = max(1, SHOWN_SIDE // height)
+    sheet = wall.reshape(down * height, across * width, channels).repeat(factor, 0).repeat(factor, 1)
     buffer = io.BytesIO()
-    Image.fromarray(strip[..., 0] if strip.shape[-1] == 1 else strip).save(buffer, "PNG")
+    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "PNG")
     return buffer.getvalue()
 
 
