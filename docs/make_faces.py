@@ -67,7 +67,7 @@ def leaked(device: Device) -> Image.Image:
     rows = {"private photo": train[who, 1], "another": train[who, 6]}
     for name, (model, settings) in MODELS.items():
         rows[name] = loot(model=model, settings=settings, target="eight", device=device).pictures
-    side, margin = employees.SIDE * TIMES, 170
+    side, margin = employees.SIDE * TIMES, 195
     sheet = Image.new("RGB", (margin + len(who) * side, len(rows) * side), PAPER)
     pen = ImageDraw.Draw(sheet)
     for row, (name, pictures) in enumerate(rows.items()):
