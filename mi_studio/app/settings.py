@@ -12,7 +12,7 @@ from mi_studio.core.text import LANGUAGES
 
 
 class Settings:
-    """Language, theme, motion, speed, scene, folder and the window's place.
+    """Language, theme, motion, speed, scene, folder, lessons and the window's place.
 
     Nonsense in the file is ignored.
     """
@@ -79,6 +79,15 @@ class Settings:
     @folder.setter
     def folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
+
+    @property
+    def lessons(self) -> str:
+        """How far the learner is in the lessons, as `Course.kept` wrote it."""
+        return str(self._store.value("lessons", "") or "")
+
+    @lessons.setter
+    def lessons(self, kept: str) -> None:
+        self._store.setValue("lessons", kept)
 
     @property
     def geometry(self) -> QByteArray:

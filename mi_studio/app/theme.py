@@ -238,6 +238,12 @@ QLabel[role="quiet"] { font-size: @small; color: @quiet; }
 QLabel[role="small"] { font-size: @small; }
 QLabel[role="value"] { font-weight: bold; color: @accent; }
 QLabel[role="value"][dimmed="true"], QLabel[role="body"][dimmed="true"] { color: @quiet; }
+QLabel[role="kind"] { font-size: @small; font-weight: bold; color: @accent; background: @accent_ground;
+  border-radius: 8px; padding: 2px 9px; }
+QLabel[role="task"] { border-radius: 8px; padding: 8px 10px; background: @accent_ground; color: @text; }
+QLabel[role="task"][task="done"] { background: @safe_ground; color: @safe; font-weight: bold; }
+QLabel[role="task"][task="astray"] { background: @unsure_ground; color: @unsure; font-weight: bold; }
+QLabel[role="recall"] { border-left: 3px solid @accent; padding: 2px 0px 2px 10px; color: @quiet; }
 QLabel[role="badge"] { font-size: @tiny; font-weight: bold; color: @unsure; background: @unsure_ground;
   border: 1px solid @unsure; border-radius: 8px; padding: 1px 7px; }
 QToolTip { background: @text; color: @panel; border: 1px solid @text; padding: 6px 8px; font-size: @small; }
@@ -261,6 +267,10 @@ QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transpar
 QToolButton[square="true"] { padding: 4px; min-height: 0px; }
 QToolButton[plain="true"] { padding: 0px; min-height: 0px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
+QPushButton[primary="true"] { background: @accent; border-color: @accent; color: @on_accent; font-weight: bold; }
+QPushButton[primary="true"]:hover { border: 2px solid @text; padding: 3px 11px; }
+QPushButton[primary="true"]:focus { border: 2px solid @text; padding: 3px 11px; }
+QPushButton[primary="true"]:disabled { background: transparent; border-color: @line; color: @quiet; }
 QPushButton[segment="true"] { border-color: @line; color: @quiet; }
 QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
   font-weight: bold; }
@@ -288,6 +298,9 @@ QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; bor
   font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px 8px;
   selection-background-color: @accent; selection-color: @on_accent; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 2px solid @quiet; border-radius: 4px; background: @panel; }
+QCheckBox::indicator:focus, QCheckBox:focus::indicator { border-color: @accent; }
 QLineEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
 

@@ -115,6 +115,30 @@ ABOUT_TEXT = Text(
 )
 LICENCES = Text("Licences and versions", "ライセンスとバージョン")
 
+# Lessons
+LESSONS = Text("Lessons", "レッスン")
+LESSONS_HELP = Text("Guided lessons on this very stage", "この画面を使って学ぶレッスン")
+CHOOSE_LESSON = Text(
+    "Each lesson drives the real program and takes a few minutes. You can leave at any time and go on later.",
+    "実際の画面を操作しながら、数分で学べます。途中で閉じても、続きから再開できます。",
+)
+LESSON_STEP = Text("Step {at} of {count}", "ステップ {at}／{count}")
+NEXT = Text("Next", "次へ")
+FINISH = Text("Finish", "修了する")
+LESSON_BACK = Text("Back", "戻る")
+LESSON_RESTART = Text("Begin this lesson again", "このレッスンを最初から")
+LESSON_LEAVE = Text("Leave the lesson; where you are is kept", "レッスンを閉じる（続きから再開できます）")
+LESSONS_CLOSE = Text("Close the lessons", "レッスンを閉じる")
+HERE = Text("Here", "ここ")
+RIGHT = Text("Right", "正解")
+WRONG = Text("Not quite", "惜しい")
+SENTENCE_N = Text("Sentence {n}", "{n}文目")
+TICK_THEM = Text(
+    "Which of these points are in your sentences? Tick them yourself.",
+    "次の点は書けましたか。ご自身で確かめて、印を付けてください。",
+)
+WRITE_THEM = Text("Once all three are written, a check-list appears.", "3文とも書くと、確認リストが表示されます。")
+
 # The sentence and its pickers
 PICK = {
     "scene": Text("Choose a scene", "場面を選ぶ"),

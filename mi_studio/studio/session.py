@@ -305,6 +305,18 @@ class Session:
             self._clear()
         self.changed.emit()
 
+    def set_up(self, choose: Callable[[Intent], None]) -> None:
+        """Choose several things at once; what comes with the choice stands at its beginning."""
+        if self.state is RunState.STOPPING:
+            return
+        self._quietly(lambda: choose(self.intent))
+        self._clear()
+        self._become(Event.RESET)
+        self.open_scene()
+        if self.filming:
+            self._pause()
+            self.head = 0
+
     def _fits(self, config: RunConfig) -> bool:
         wanted = self._config()
         return self._key(replace(config, steps=wanted.steps)) == self._key(wanted)

@@ -197,3 +197,48 @@ class StageView:
     curve: CurveView
     timeline: TimelineView
     mixed: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """An answer to choose: ``mark`` is ``""``, ``"chosen"``, ``"right"`` or ``"wrong"``; ``why`` explains it."""
+
+    text: str
+    mark: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """One step of a lesson.
+
+    ``target`` names the part of the window that wears the ring. ``recall`` repeats the learner's prediction.
+    ``task`` is how it stands with what the learner is to do: ``""`` where there is nothing, else ``"open"``,
+    ``"astray"`` (the stage is not set for it) or ``"done"``. ``points`` are (text, ticked), shown once all
+    ``sentences`` are written.
+    """
+
+    lesson: str
+    title: str
+    at: int
+    count: int
+    kind: str
+    label: str
+    heading: str
+    text: str
+    target: str
+    recall: str
+    options: tuple[OptionView, ...]
+    task: str
+    told: str
+    sentences: tuple[str, ...]
+    points: tuple[tuple[str, bool], ...]
+    can_go_on: bool
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsView:
+    """All lessons: (id, title, what it is about, minutes, how far one is, whether it was finished)."""
+
+    lessons: tuple[tuple[str, str, str, str, str, bool], ...]

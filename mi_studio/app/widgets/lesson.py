@@ -1,0 +1,514 @@
+# ruff: noqa: D102, ARG002 -- methods that Qt calls
+"""The lesson beside the stage: its panel, and the ring around the part of the window that a step is about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QRegion
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mi_studio.app import icons, theme
+from mi_studio.app.widgets.common import Button, Card, IconButton, Label, height_for, polish
+from mi_studio.app.words import (
+    CHOOSE_LESSON,
+    FINISH,
+    HERE,
+    LESSON_BACK,
+    LESSON_LEAVE,
+    LESSON_RESTART,
+    LESSON_STEP,
+    LESSONS,
+    LESSONS_CLOSE,
+    NEXT,
+    RIGHT,
+    SENTENCE_N,
+    TICK_THEM,
+    WRITE_THEM,
+    WRONG,
+    say,
+)
+from mi_studio.studio.views import ContentsView, LessonView, OptionView
+
+SIGNS = {
+    "": ("", "line", "panel"),
+    "chosen": ("check", "accent", "accent_ground"),
+    "right": ("check", "safe", "safe_ground"),
+    "wrong": ("close", "leak", "leak_ground"),
+}
+"""How an answer is marked: the sign, its colour and the ground; never by colour alone."""
+
+
+class Row(QAbstractButton):
+    """A button that is as wide as the panel and holds text in lines: an answer, a point or a lesson."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.sign, self.token, self.ground = SIGNS[""]
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(40, 9, 12, 9)
+        self.column.setSpacing(4)
+
+    def add(self, label: Label) -> Label:
+        """Put a text below those there are; clicks go to the button."""
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.column.addWidget(label)
+        return label
+
+    def mark(self, mark: str) -> None:
+        """Show a sign, by its name in `SIGNS`."""
+        self.sign, self.token, self.ground = SIGNS[mark]
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return press it as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def nextCheckState(self) -> None:
+        """Leave the state to whoever decides: the next view brings it."""
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return height_for(self, width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, height_for(self, self.width() or 200))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = self.hasFocus() or self.underMouse()
+        wide = 3.0 if self.hasFocus() else 2.0 if self.sign or lit else 1.0
+        painter.setPen(QPen(colors.color("accent" if lit and not self.sign else self.token), wide))
+        painter.setBrush(colors.color(self.ground))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
+        place = QRectF(13, self.column.contentsMargins().top() + 1, 18, 18)
+        if self.sign:
+            icons.renderer(self.sign, colors.color(self.token).name()).render(painter, place)
+        else:
+            painter.setPen(QPen(colors.color("quiet"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            self._draw_empty(painter, place.adjusted(2, 2, -2, -2))
+
+    def _draw_empty(self, painter: QPainter, place: QRectF) -> None:
+        painter.drawEllipse(place)
+
+
+class Answer(Row):
+    """An answer to a question, with its explanation once it is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = self.add(Label("body", wrap=True))
+        self.why = self.add(Label("small", wrap=True))
+
+    def show_view(self, view: OptionView, language: str) -> None:
+        """Draw an answer."""
+        said = {"right": say(RIGHT, language), "wrong": say(WRONG, language)}.get(view.mark, "")
+        self.text.say(view.text)
+        self.why.say(f"{said}{'：' if language == 'ja' else ': '}{view.why}" if said else "")
+        self.why.setVisible(bool(said))
+        self.mark(view.mark)
+        self.setCheckable(True)
+        self.setChecked(bool(view.mark))
+        self.setAccessibleName(" ".join(t for t in (view.text, self.why.said) if t))
+
+
+class Point(Row):
+    """A point that the learner ticks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.text = self.add(Label("body", wrap=True))
+
+    def show_point(self, text: str, ticked: bool) -> None:
+        """Draw a point."""
+        self.text.say(text)
+        self.setAccessibleName(text)
+        self.setChecked(ticked)
+        self.mark("chosen" if ticked else "")
+
+    def _draw_empty(self, painter: QPainter, place: QRectF) -> None:
+        painter.drawRoundedRect(place, 3, 3)
+
+
+class LessonRow(Row):
+    """A lesson in the list: title, what it is about, how long and how far."""
+
+    def __init__(self, title: str, goal: str, minutes: str, stands: str, finished: bool) -> None:
+        super().__init__()
+        self.add(Label("title", title, wrap=True))
+        self.add(Label("small", goal, wrap=True))
+        self.add(Label("quiet", f"{minutes} · {stands}", wrap=True))
+        self.setAccessibleName(f"{title}. {goal} {minutes}, {stands}")
+        self.mark("right" if finished else "")
+        if finished:
+            self.ground = "panel"
+
+
+class Writing(QPlainTextEdit):
+    """One sentence of the learner's; Tab leaves it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(round(62 * theme.scale()))
+
+
+class Progress(QWidget):
+    """How far one is: a line of as many parts as there are steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(6)
+        self._at = self._count = 0
+
+    def show_at(self, at: int, count: int) -> None:
+        """Fill the parts up to ``at``."""
+        self._at, self._count = at, count
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        each = self.width() / max(1, self._count)
+        for i in range(self._count):
+            painter.setBrush(theme.current().color("accent" if i <= self._at else "track"))
+            painter.drawRoundedRect(QRectF(i * each, 0, max(2.0, each - 3), 6), 3, 3)
+
+
+class LessonPanel(Card):
+    """The lesson, or the list of lessons.
+
+    Signals
+    -------
+    opened
+        The id of the lesson that was chosen.
+    answered, written, ticked
+        The number of an answer; of a sentence and its text; of a point and whether it is ticked.
+    went_on, went_back, restarted, left, helped
+        From the buttons.
+    """
+
+    opened = Signal(str)
+    answered = Signal(int)
+    written = Signal(int, str)
+    ticked = Signal(int, bool)
+    went_on = Signal()
+    went_back = Signal()
+    restarted = Signal()
+    left = Signal()
+    helped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._language = "en"
+        self._shown: LessonView | ContentsView | None = None
+        self.title, self.step = Label("title", wrap=True), Label("quiet")
+        self.kind = Label("kind")
+        self.restart = IconButton("restart", 30, plain=True, glyph=16)
+        self.leave = IconButton("close", 30, plain=True, glyph=16)
+        self.progress = Progress()
+        self.back, self.next, self.help = Button(), Button(), Button()
+        self.next.setProperty("primary", True)
+        self.help.setProperty("link", True)
+        self.heading, self.text = Label("lead", wrap=True), Label("body", wrap=True)
+        self.recall, self.task = Label("recall", wrap=True), Label("task", wrap=True)
+        self.asked = Label("small", wrap=True)
+        self.rows: list[Row] = []
+        self.sentences: list[Writing] = []
+        self._lay_out()
+        self.back.clicked.connect(self.went_back)
+        self.next.clicked.connect(self.went_on)
+        self.help.clicked.connect(self.helped)
+        self.restart.clicked.connect(self.restarted)
+        self.leave.clicked.connect(self.left)
+        self.hide()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignTop)
+        below = QHBoxLayout()
+        below.addWidget(self.kind)
+        below.addStretch(1)
+        below.addWidget(self.step)
+        self._inside = QWidget()
+        self._inside.setObjectName("column")
+        self._body = QVBoxLayout(self._inside)
+        self._body.setContentsMargins(0, 4, 8, 4)
+        self._body.setSpacing(10)
+        self.area = QScrollArea()
+        self.area.setWidget(self._inside)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        foot = QHBoxLayout()
+        foot.addWidget(self.back)
+        foot.addStretch(1)
+        foot.addWidget(self.next)
+        self.column.addLayout(head)
+        self.column.addWidget(self.progress)
+        self.column.addLayout(below)
+        self.column.addWidget(self.area, 1)
+        self.column.addLayout(foot)
+
+    def show_view(self, view: LessonView | ContentsView) -> None:
+        """Draw a step, or the list of lessons."""
+        if view == self._shown:
+            return
+        old, self._shown = self._shown, view
+        lesson = isinstance(view, LessonView)
+        for part in (self.progress, self.kind, self.step, self.back, self.next, self.restart):
+            part.setVisible(lesson)
+        if isinstance(view, ContentsView):
+            self._list(view)
+            return
+        if not isinstance(old, LessonView) or _place(old) != _place(view) or not self.rows_fit(view):
+            self._build(view)
+        self._fill(view)
+
+    def rows_fit(self, view: LessonView) -> bool:
+        """Whether as many rows are there as a view has answers and points."""
+        return len(self.rows) == len(view.options) + len(view.points)
+
+    def _clear(self) -> None:
+        keep = (self.heading, self.text, self.recall, self.task, self.help, self.asked)
+        while self._body.count():
+            item = self._body.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is None:
+                continue
+            if widget in keep or widget in self.sentences:
+                widget.setParent(None)
+            else:
+                widget.hide()
+                widget.deleteLater()
+        self.rows = []
+
+    def _list(self, view: ContentsView) -> None:
+        self._clear()
+        self._drop_sentences()
+        self._name_all()
+        self.title.say(say(LESSONS, self._language))
+        self.text.say(say(CHOOSE_LESSON, self._language))
+        self._body.addWidget(self.text)
+        self.text.show()
+        for id_, *words in view.lessons:
+            title, goal, minutes, stands, finished = words
+            row = LessonRow(str(title), str(goal), str(minutes), str(stands), bool(finished))
+            row.clicked.connect(lambda _=False, id_=id_: self.opened.emit(id_))
+            self._add_row(row)
+        self._body.addStretch(1)
+
+    def _build(self, view: LessonView) -> None:
+        writing = view.kind == "words" and bool(self.sentences)
+        focused = next((i for i, s in enumerate(self.sentences) if s.hasFocus()), -1) if writing else -1
+        self._clear()
+        if not writing:
+            self._drop_sentences()
+        for part in (self.heading, self.text, self.recall):
+            self._body.addWidget(part)
+        for i, said in enumerate(view.sentences):
+            if len(self.sentences) <= i:
+                self._add_sentence(i, said)
+            self._body.addWidget(self.sentences[i])
+            self.sentences[i].show()
+        self._body.addWidget(self.asked)
+        for i in range(len(view.options)):
+            answer = Answer()
+            answer.clicked.connect(lambda _=False, i=i: self.answered.emit(i))
+            self._add_row(answer)
+        for i in range(len(view.points)):
+            point = Point()
+            point.clicked.connect(lambda _=False, i=i, p=point: self.ticked.emit(i, not p.isChecked()))
+            self._add_row(point)
+        self._body.addWidget(self.task)
+        self._body.addWidget(self.help, 0, Qt.AlignmentFlag.AlignLeft)
+        self._body.addStretch(1)
+        if focused >= 0:
+            self.sentences[focused].setFocus()
+        elif not writing:
+            self.area.verticalScrollBar().setValue(0)
+
+    def _add_sentence(self, i: int, said: str) -> None:
+        field = Writing()
+        field.setPlainText(said)
+        field.textChanged.connect(lambda: self.written.emit(i, field.toPlainText()))
+        self.sentences.append(field)
+
+    def _drop_sentences(self) -> None:
+        for field in self.sentences:
+            field.hide()
+            field.deleteLater()
+        self.sentences = []
+
+    def _add_row(self, row: Row) -> None:
+        self.rows.append(row)
+        self._body.addWidget(row)
+        row.show()
+
+    def _fill(self, view: LessonView) -> None:
+        language = self._language
+        self._name_all()
+        self.title.say(view.title)
+        self.progress.show_at(view.at, view.count)
+        self.progress.setAccessibleName(say(LESSON_STEP, language, at=view.at + 1, count=view.count))
+        self.step.say(say(LESSON_STEP, language, at=view.at + 1, count=view.count))
+        self.kind.say(view.label)
+        for label, said in ((self.heading, view.heading), (self.text, view.text), (self.recall, view.recall)):
+            label.say(said)
+            label.setVisible(bool(said))
+        for i, field in enumerate(self.sentences):
+            field.setAccessibleName(say(SENTENCE_N, language, n=i + 1))
+            field.setPlaceholderText(say(SENTENCE_N, language, n=i + 1))
+        writing = view.kind == "words"
+        self.asked.say(say(TICK_THEM if view.points else WRITE_THEM, language) if writing else "")
+        self.asked.setVisible(writing)
+        for i, row in enumerate(self.rows):
+            if isinstance(row, Answer):
+                row.show_view(view.options[i], language)
+            elif isinstance(row, Point):
+                row.show_point(*view.points[i])
+        self.task.say(view.told)
+        self.task.setVisible(bool(view.told))
+        if self.task.property("task") != view.task:
+            self.task.setProperty("task", view.task)
+            polish(self.task)
+        self.help.setText(view.help)
+        self.help.setVisible(bool(view.help))
+        self.back.setEnabled(view.at > 0)
+        self.next.setEnabled(view.can_go_on)
+        self.next.setText(say(FINISH if view.at + 1 == view.count else NEXT, language))
+        self.next.setAccessibleName(self.next.text())
+        self.setAccessibleName(view.title)
+        self.setAccessibleDescription(f"{self.step.said}. {view.heading}. {view.text}")
+
+    def _name_all(self) -> None:
+        language = self._language
+        self.back.setText(say(LESSON_BACK, language))
+        self.restart.name(say(LESSON_RESTART, language))
+        listing = isinstance(self._shown, ContentsView)
+        self.leave.name(say(LESSONS_CLOSE if listing else LESSON_LEAVE, language))
+
+    def retranslate(self, language: str) -> None:
+        """Say the panel's own words in another language; the next view brings the others."""
+        if language != self._language:
+            self._language = language
+            self._shown = None
+            self._drop_sentences()
+
+
+def _place(view: LessonView) -> tuple[object, ...]:
+    return view.lesson, view.at, view.kind
+
+
+class Ring(QWidget):
+    """A ring with a flag around a part of the window. It lets every click through.
+
+    Only the ring itself is drawn, so that what moves inside is not painted twice.
+    """
+
+    GAP, WIDE = 3, 4
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._around: QWidget | None = None
+        self._flag = say(HERE, "en")
+        self._later = QTimer(self, interval=0, singleShot=True)
+        self._later.timeout.connect(self._follow)
+        window.installEventFilter(self)
+        self.hide()
+
+    @property
+    def around(self) -> QWidget | None:
+        """The part that wears the ring."""
+        return self._around
+
+    def say(self, language: str) -> None:
+        """Write the flag in a language."""
+        self._flag = say(HERE, language)
+        self.update()
+
+    def put(self, around: QWidget | None) -> None:
+        """Go around a part of the window, or away."""
+        if around is not self._around:
+            for part, act in ((self._around, "removeEventFilter"), (around, "installEventFilter")):
+                if part is not None:
+                    getattr(part, act)(self)
+            self._around = around
+        self._follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        moved = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
+        if event.type() in moved or event.type() == QEvent.Type.LayoutRequest:
+            self._later.start()
+        elif event.type() == QEvent.Type.Destroy and watched is self._around:
+            self._around = None
+        return False
+
+    def _follow(self) -> None:
+        part, window = self._around, self.parentWidget()
+        if part is None or window is None or not part.isVisible():
+            self.hide()
+            return
+        edge = self.GAP + self.WIDE
+        place = QRect(part.mapTo(window, QPoint(0, 0)), part.size()).adjusted(-edge, -edge, edge, edge)
+        place = place.intersected(window.rect())
+        self.setGeometry(place)
+        flag = self._flag_place()
+        inner = self.rect().adjusted(edge, edge, -edge, -edge)
+        self.setMask(QRegion(self.rect()).subtracted(QRegion(inner)).united(QRegion(flag.toAlignedRect())))
+        self.show()
+        self.raise_()
+
+    def _flag_place(self) -> QRectF:
+        font = theme.font(13, bold=True)
+        metrics = QFontMetricsF(font)
+        wide, high = metrics.horizontalAdvance(self._flag) + 14, metrics.height() + 4
+        return QRectF(self.width() - wide - 1, 0, wide, high)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF(self.rect()).adjusted(2, 2, -2, -2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colors.color("accent"), self.WIDE))
+        painter.drawRoundedRect(frame, 9, 9)
+        flag = self._flag_place()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("accent"))
+        painter.drawRoundedRect(flag, 6, 6)
+        painter.setPen(colors.color("on_accent"))
+        painter.setFont(theme.font(13, bold=True))
+        painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, self._flag)

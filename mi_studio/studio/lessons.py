@@ -1,0 +1,218 @@
+"""Lessons as data: one file per lesson in ``assets/lessons``, every text in both languages.
+
+A lesson is a row of steps. What a learner has to do at a ``do`` step is a small declarative condition, `Until`;
+`Lesson.wanted` adds these up to what stands on the stage at every step.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from mi_studio.core import paths
+from mi_studio.core.cards import Library
+from mi_studio.core.text import Text
+from mi_studio.studio.intent import Intent, Wish
+
+Kind = Literal["say", "predict", "do", "check", "words"]
+"""say: to read · predict: what will happen? · do: on the stage · check: one answer is right · words: three
+sentences of the learner's own.
+"""
+
+Form = Literal["count", "percent", "decimal", "db", "cell"]
+
+SLOTS = ("scene", "model", "attack", "target")
+SENTENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An answer. Of a check it is right or not, and ``why`` explains it."""
+
+    text: Text
+    right: bool = False
+    why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """When a ``do`` step is done: what is chosen, how knobs stand, and what has become of the run.
+
+    ``picks`` are (slot, id). ``run`` is ``"finished"`` once the run of exactly this choice has been seen to its
+    end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head stands on step 0.
+    """
+
+    picks: tuple[tuple[str, str], ...] = ()
+    knobs: tuple[tuple[str, str | float], ...] = ()
+    run: Literal["", "playing", "finished"] = ""
+    head: Literal["", "start"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStep:
+    """One step.
+
+    ``target`` names the part of the window that it is about. ``recall`` is the id of a prediction to be shown
+    again. ``points`` are what the learner's sentences should hold.
+    """
+
+    kind: Kind
+    title: Text
+    text: Text
+    id: str = ""
+    target: str = ""
+    recall: str = ""
+    options: tuple[Option, ...] = ()
+    points: tuple[Text, ...] = ()
+    until: Until = Until()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number that a lesson claims, and where it stands: a table of the results, a recording or a card.
+
+    ``source`` is what the test follows to find the number again.
+    """
+
+    value: float | str
+    form: Form
+    source: Mapping[str, Any]
+
+    def said(self, language: str) -> str:
+        """Return the number as it is written."""
+        match self.form:
+            case "count":
+                return f"{float(self.value):,.0f}"
+            case "percent":
+                return f"{100 * float(self.value):.0f}" + (" %" if language == "en" else "％")
+            case "decimal":
+                return f"{float(self.value):.2f}"
+            case "db":
+                return f"{float(self.value):.0f} dB"
+            case "cell":
+                return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """The teacher's part: what for, how long each part takes, what to expect and what goes wrong."""
+
+    goal: Text
+    prepare: Text
+    timing: tuple[Text, ...]
+    expected: tuple[Text, ...]
+    misunderstandings: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One lesson; it begins with the preset of ``scene`` on the stage."""
+
+    id: str
+    number: int
+    minutes: int
+    title: Text
+    goal: Text
+    scene: str
+    steps: tuple[LessonStep, ...]
+    teacher: Teacher
+    facts: Mapping[str, Fact]
+
+    def choose(self, at: int, intent: Intent) -> None:
+        """Choose what must be chosen once step ``at`` is done, from the lesson's beginning on."""
+        intent.pick("scene", self.scene)
+        for step in self.steps[: at + 1]:
+            for slot, wanted in step.until.picks:
+                intent.pick(slot, wanted)
+            for knob, value in step.until.knobs:
+                intent.turn(knob, value)
+
+    def wanted(self, at: int, among: Library) -> Wish:
+        """Return what is chosen once step ``at`` is done; −1 is the beginning."""
+        intent = Intent(self.scene, among)
+        self.choose(at, intent)
+        return intent.wish
+
+
+def read(path: Path) -> Lesson:
+    """Read a lesson.
+
+    Raises
+    ------
+    ValueError
+        If a text lacks a language, or something is named that there is not.
+    """
+    raw = tomllib.loads(path.read_text("utf-8"))
+    facts = {
+        name: Fact(fact.pop("value"), fact.pop("form"), fact) for name, fact in raw.get("facts", {}).items()
+    }
+
+    def text(table: Mapping[str, Any], key: str) -> Text:
+        said = Text.read(table.get(key, {}), f"{path.name}: {key}")
+        try:
+            return Text(*(
+                said.get(lang).format(**{k: f.said(lang) for k, f in facts.items()}) for lang in ("en", "ja")
+            ))  # fmt: skip
+        except KeyError as error:
+            raise ValueError(f"{path.name}: there is no fact {error}") from error
+
+    def texts(table: Mapping[str, Any], key: str) -> tuple[Text, ...]:
+        return tuple(text({key: entry}, key) for entry in table.get(key, ()))
+
+    def option(table: Mapping[str, Any]) -> Option:
+        why = text(table, "why") if "why" in table else None
+        return Option(text(table, "text"), bool(table.get("right", False)), why)
+
+    def until(table: Mapping[str, Any]) -> Until:
+        known = {*SLOTS, "knobs", "run", "head"}
+        if set(table) - known:
+            raise ValueError(f"{path.name}: a step waits for {set(table) - known}")
+        picks = tuple((slot, table[slot]) for slot in SLOTS if slot in table)
+        return Until(
+            picks, tuple(table.get("knobs", {}).items()), table.get("run", ""), table.get("head", "")
+        )
+
+    def step(table: Mapping[str, Any]) -> LessonStep:
+        if table["kind"] not in get_args(Kind):
+            raise ValueError(f"{path.name}: there is no kind of step {table['kind']}")
+        return LessonStep(
+            kind=table["kind"],
+            title=text(table, "title"),
+            text=text(table, "text"),
+            id=table.get("id", ""),
+            target=table.get("target", ""),
+            recall=table.get("recall", ""),
+            options=tuple(map(option, table.get("options", ()))),
+            points=texts(table, "points"),
+            until=until(table.get("until", {})),
+        )
+
+    teacher = raw["teacher"]
+    return Lesson(
+        id=path.stem.split("-", 1)[1],
+        number=int(path.stem.split("-", 1)[0]),
+        minutes=raw["minutes"],
+        title=text(raw, "title"),
+        goal=text(raw, "goal"),
+        scene=raw["scene"],
+        steps=tuple(map(step, raw["steps"])),
+        teacher=Teacher(
+            text(teacher, "goal"),
+            text(teacher, "prepare"),
+            texts(teacher, "timing"),
+            texts(teacher, "expected"),
+            texts(teacher, "misunderstandings"),
+        ),
+        facts=facts,
+    )
+
+
+@cache
+def lessons() -> tuple[Lesson, ...]:
+    """Return all lessons in their order."""
+    found = (read(path) for path in (paths.assets() / "lessons").glob("[0-9]*-*.toml"))
+    return tuple(sorted(found, key=lambda lesson: lesson.number))
