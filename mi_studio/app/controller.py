@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from mi_studio import __version__
 from mi_studio.app import motion, pictures, qt_words, theme
+from mi_studio.app.lessons import LessonDesk
 from mi_studio.app.settings import Settings
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
@@ -97,6 +98,7 @@ class Controller(QObject):
         self.window, self.worker, self.settings = window, worker, settings
         self.session = session or Session(worker, clock, scene=scene)
         self.presenter = Presenter(self.session, language)
+        self.lessons = LessonDesk(window, self.session, settings, language, self._try)
         self._clock = clock
         self._stale = True
         self._partial = self._urgent = self._waited = False
@@ -166,6 +168,7 @@ class Controller(QObject):
         self.session.quit()
         self.settings.scene = self.session.intent.wish.scene
         self.settings.speed = self.session.speed
+        self.lessons.keep()
         self.settings.geometry = self.window.saveGeometry()
         self.settings.save()
         self.window.hide()
@@ -186,6 +189,7 @@ class Controller(QObject):
             self._takes_pictures = takes
             self.window.panes[0].set_accepts_files(takes)
         self.window.show_view(self.presenter.view(full))
+        self.lessons.draw()
 
     @Slot()
     def _tick(self) -> None:
@@ -425,7 +429,7 @@ class Controller(QObject):
     @Slot(str)
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
-        self.presenter.language = language
+        self.presenter.language = self.lessons.language = language
         qt_words.apply(_application(), language)
         self.window.retranslate(language)
         self.draw()

@@ -216,7 +216,7 @@ def _palette(theme: Theme) -> QPalette:
 def _sheet(theme: Theme) -> str:
     sheet = _SHEET
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
-    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "snug": 16, "tiny": 12}
+    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "snug": 16, "lesson": 15, "tiny": 12}
     tokens |= {name: f"{round(size * _scale[0])}px" for name, size in sizes.items()}
     for token in sorted(tokens, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", tokens[token])
@@ -238,6 +238,7 @@ QLabel[role="quiet"] { font-size: @small; color: @quiet; }
 QLabel[role="small"] { font-size: @small; }
 QLabel[role="value"] { font-weight: bold; color: @accent; }
 QLabel[role="value"][dimmed="true"], QLabel[role="body"][dimmed="true"] { color: @quiet; }
+QLabel[role="lesson"] { font-size: @lesson; }
 QLabel[role="kind"] { font-size: @small; font-weight: bold; color: @accent; background: @accent_ground;
   border-radius: 8px; padding: 2px 9px; }
 QLabel[role="task"] { border-radius: 8px; padding: 8px 10px; background: @accent_ground; color: @text; }
@@ -298,9 +299,6 @@ QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; bor
   font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px 8px;
   selection-background-color: @accent; selection-color: @on_accent; }
-QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: 16px; height: 16px; border: 2px solid @quiet; border-radius: 4px; background: @panel; }
-QCheckBox::indicator:focus, QCheckBox:focus::indicator { border-color: @accent; }
 QLineEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
 

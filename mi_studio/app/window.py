@@ -25,6 +25,7 @@ from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
 from mi_studio.app.widgets.glossary import Glossary
 from mi_studio.app.widgets.knobs import ProtectionPanel
+from mi_studio.app.widgets.lesson import LessonPanel
 from mi_studio.app.widgets.panes import PaneRow, PicturePane
 from mi_studio.app.widgets.picture import MARGIN
 from mi_studio.app.widgets.seen import SeenPanel
@@ -39,6 +40,8 @@ from mi_studio.app.words import (
     GLOSSARY,
     HELP,
     LANGUAGE,
+    LESSONS,
+    LESSONS_HELP,
     MIXED,
     OPEN,
     OPEN_HELP,
@@ -79,7 +82,9 @@ class TopBar(QFrame):
         self.setObjectName("topbar")
         self.setFixedHeight(50)
         self.name, self.tagline = Label("name"), Label("quiet")
-        self.open, self.save = Button("open"), Button("save")
+        self.lessons, self.open, self.save = Button("lesson"), Button("open"), Button("save")
+        self.lessons.setCheckable(True)
+        self.lessons.setProperty("segment", True)
         self.help = IconButton("help", 34)
         self.colors = IconButton("sun", 34)
         self.languages = {"ja": Button(), "en": Button()}
@@ -98,6 +103,7 @@ class TopBar(QFrame):
         row.addSpacing(6)
         row.addWidget(self.tagline)
         row.addStretch(1)
+        row.addWidget(self.lessons)
         row.addWidget(self.open)
         row.addWidget(self.save)
         row.addSpacing(10)
@@ -121,13 +127,14 @@ class MainWindow(QMainWindow):
         ``"light"``, ``"dark"`` or ``"contrast"``.
     stillness_chosen
         Whether nothing shall move by itself.
-    open_recording_requested, save_requested, save_page_requested, save_picture_requested, quit_requested
+    lessons_requested, open_recording_requested, save_requested, save_page_requested, save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
     """
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
     stillness_chosen = Signal(bool)
+    lessons_requested = Signal()
     open_recording_requested = Signal()
     save_requested = Signal()
     save_page_requested = Signal()
@@ -143,6 +150,7 @@ class MainWindow(QMainWindow):
         self.row, self.curve, self.verdict = PaneRow(3), Curve(), Verdict()
         self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
         self.timeline = Timeline()
+        self.lesson = LessonPanel()
         self.panes: list[PicturePane] = self.row.panes
         self.panes[0].set_accepts_files(True)
         self._lay_out()
@@ -167,6 +175,7 @@ class MainWindow(QMainWindow):
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
+        middle.addWidget(self.lesson)
         middle.addWidget(card, 1)
         middle.addWidget(self.side)
         body = QVBoxLayout()
@@ -189,6 +198,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         top = self.top
+        top.lessons.clicked.connect(self.lessons_requested)
         top.open.clicked.connect(self.open_recording_requested)
         for language, button in top.languages.items():
             button.clicked.connect(lambda _=False, chosen=language: self._choose_language(chosen))
@@ -238,6 +248,7 @@ class MainWindow(QMainWindow):
             (QKeySequence.StandardKey.Save, self.save_requested.emit),
             (QKeySequence.StandardKey.Paste, lambda: self.panes[0].paste_requested.emit()),
             (Qt.Key.Key_F1, self.show_glossary),
+            (Qt.Key.Key_F2, self.lessons_requested.emit),
             (Qt.Key.Key_F11, self.toggle_full_screen),
             ("Ctrl+Q", self.quit_requested.emit),
         ):
@@ -334,6 +345,7 @@ class MainWindow(QMainWindow):
         top.name.say(say(APP, language))
         top.tagline.say(say(TAGLINE, language))
         for button, words, long, key in (
+            (top.lessons, LESSONS, LESSONS_HELP, "F2"),
             (top.open, OPEN, OPEN_HELP, "Ctrl+O"),
             (top.save, SAVE, SAVE_HELP, ""),
         ):
@@ -368,6 +380,7 @@ class MainWindow(QMainWindow):
             self.seen,
             self.cost,
             self.timeline,
+            self.lesson,
             *self.panes,
         )
         for part in parts:
@@ -386,6 +399,7 @@ class MainWindow(QMainWindow):
         self.row.set_compact(low)
         self.side.set_compact(self.height() < 880)
         self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
+        self.lesson.setFixedWidth(min(520, max(300, round(self.width() * 0.26))))
 
 
 def _rescale(wanted: float) -> None:

@@ -104,6 +104,7 @@ KEYS = (
     ("F1", Text("Glossary; hover over a word for its meaning", "用語集（言葉に重ねると意味を表示）")),
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
     ("Enter · Esc", Text("Enlarge one picture of many, and back", "一覧の1枚を拡大・元に戻す")),
+    ("F2", Text("Lessons", "レッスン")),
     ("F11", Text("Full screen", "全画面表示")),
     ("Ctrl+Q", Text("Quit", "終了")),
 )
@@ -129,6 +130,7 @@ LESSON_BACK = Text("Back", "戻る")
 LESSON_RESTART = Text("Begin this lesson again", "このレッスンを最初から")
 LESSON_LEAVE = Text("Leave the lesson; where you are is kept", "レッスンを閉じる（続きから再開できます）")
 LESSONS_CLOSE = Text("Close the lessons", "レッスンを閉じる")
+NOT_YET = Text("Covered until you have watched the attack", "攻撃を見終わるまで隠しています")
 HERE = Text("Here", "ここ")
 RIGHT = Text("Right", "正解")
 WRONG = Text("Not quite", "惜しい")
@@ -155,7 +157,8 @@ CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{rea
 
 # The pictures
 NOTHING_YET = Text("Nothing yet", "まだ何もありません")
-TWIN_HERE = Text(
+TWIN_NOT_YET = Text("Covered until you have watched the attack", "攻撃を見終わるまで隠しています")
+HERE = Text(
     "Once a protection is on, the same attack without it runs here beside it.",
     "防御を使うと、防御なしの同じ攻撃がここに並びます。",
 )

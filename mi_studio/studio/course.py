@@ -308,6 +308,7 @@ class Course:
             ),
             can_go_on=self.can_go_on,
             help=helps.get(language),
+            hidden=step.hidden,
         )
 
     def _task(self, step: LessonStep) -> tuple[str, Text, Text]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mi_studio.core import paths
-from mi_studio.core.cards import Library
-from mi_studio.core.text import Text
+from mi_studio.core.cards import Library, library
+from mi_studio.core.text import LANGUAGES, Text
 from mi_studio.studio.intent import Intent, Wish
 
 Kind = Literal["say", "predict", "do", "check", "words"]
@@ -57,7 +57,8 @@ class LessonStep:
     """One step.
 
     ``target`` names the part of the window that it is about. ``recall`` is the id of a prediction to be shown
-    again. ``points`` are what the learner's sentences should hold.
+    again. ``points`` are what the learner's sentences should hold. ``hidden`` are parts of the window that would
+    give away what is to be predicted.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class LessonStep:
     recall: str = ""
     options: tuple[Option, ...] = ()
     points: tuple[Text, ...] = ()
+    hidden: tuple[str, ...] = ()
     until: Until = Until()
 
 
@@ -99,11 +101,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """The teacher's part: what for, how long each part takes, what to expect and what goes wrong."""
+    """The teacher's part: what for, what takes how many minutes, what to expect and what goes wrong."""
 
     goal: Text
     prepare: Text
-    timing: tuple[Text, ...]
+    timing: tuple[tuple[int, Text], ...]
     expected: tuple[Text, ...]
     misunderstandings: tuple[Text, ...]
 
@@ -138,6 +140,28 @@ class Lesson:
         return intent.wish
 
 
+@cache
+def names() -> Mapping[str, Text]:
+    """Return what every scene, attack, defence, knob and target is called on the screen.
+
+    Lessons speak of them as ``{attack_score_search}``, so that what is asked for is what stands there.
+    """
+    cards = library()
+    found: dict[str, Text] = {}
+    for scene in cards.scenes:
+        found[f"scene_{scene.id}"] = scene.title
+        found |= {f"knob_{knob.id}": knob.title for knob in scene.knobs}
+        found |= {f"model_{model.id}": model.title for model in scene.models}
+        for target in (t for group in scene.targets.values() for t in group):
+            found[f"target_{target.id}"] = target.title
+    found |= {f"attack_{attack.id}": attack.title for attack in cards.attacks}
+    for defense in cards.defenses:
+        found[f"defense_{defense.id}"] = defense.title
+        found[f"knob_{defense.knob.id}"] = defense.knob.title
+        found |= {f"stop_{defense.knob.id}_{stop.value}": stop.label for stop in defense.knob.stops}
+    return {name.replace("-", "_").replace(".", "_"): title for name, title in found.items()}
+
+
 def read(path: Path) -> Lesson:
     """Read a lesson.
 
@@ -151,12 +175,12 @@ def read(path: Path) -> Lesson:
         name: Fact(fact.pop("value"), fact.pop("form"), fact) for name, fact in raw.get("facts", {}).items()
     }
 
+    known = names() | {name: Text(*map(fact.said, LANGUAGES)) for name, fact in facts.items()}
+
     def text(table: Mapping[str, Any], key: str) -> Text:
         said = Text.read(table.get(key, {}), f"{path.name}: {key}")
         try:
-            return Text(*(
-                said.get(lang).format(**{k: f.said(lang) for k, f in facts.items()}) for lang in ("en", "ja")
-            ))  # fmt: skip
+            return said.filled(**known)
         except KeyError as error:
             raise ValueError(f"{path.name}: there is no fact {error}") from error
 
@@ -168,9 +192,8 @@ def read(path: Path) -> Lesson:
         return Option(text(table, "text"), bool(table.get("right", False)), why)
 
     def until(table: Mapping[str, Any]) -> Until:
-        known = {*SLOTS, "knobs", "run", "head"}
-        if set(table) - known:
-            raise ValueError(f"{path.name}: a step waits for {set(table) - known}")
+        if strange := set(table) - {*SLOTS, "knobs", "run", "head"}:
+            raise ValueError(f"{path.name}: a step waits for {strange}")
         picks = tuple((slot, table[slot]) for slot in SLOTS if slot in table)
         return Until(
             picks, tuple(table.get("knobs", {}).items()), table.get("run", ""), table.get("head", "")
@@ -188,6 +211,7 @@ def read(path: Path) -> Lesson:
             recall=table.get("recall", ""),
             options=tuple(map(option, table.get("options", ()))),
             points=texts(table, "points"),
+            hidden=tuple(table.get("hidden", ())),
             until=until(table.get("until", {})),
         )
 
@@ -203,7 +227,7 @@ def read(path: Path) -> Lesson:
         teacher=Teacher(
             text(teacher, "goal"),
             text(teacher, "prepare"),
-            texts(teacher, "timing"),
+            tuple((part["minutes"], text(part, "text")) for part in teacher["timing"]),
             texts(teacher, "expected"),
             texts(teacher, "misunderstandings"),
         ),

@@ -212,7 +212,7 @@ class OptionView:
 class LessonView:
     """One step of a lesson.
 
-    ``target`` names the part of the window that wears the ring. ``recall`` repeats the learner's prediction.
+    ``target`` names the part of the window that wears the ring, ``hidden`` those that are covered. ``recall`` repeats the learner's prediction.
     ``task`` is how it stands with what the learner is to do: ``""`` where there is nothing, else ``"open"``,
     ``"astray"`` (the stage is not set for it) or ``"done"``. ``points`` are (text, ticked), shown once all
     ``sentences`` are written.
@@ -235,6 +235,7 @@ class LessonView:
     points: tuple[tuple[str, bool], ...]
     can_go_on: bool
     help: str
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

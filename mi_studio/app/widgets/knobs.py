@@ -437,6 +437,11 @@ class KnobRow(QWidget):
         self._beside = False
 
     @property
+    def knob(self) -> str:
+        """The id of the knob that is shown."""
+        return self._id
+
+    @property
     def segmented(self) -> bool:
         """Whether the stops stand side by side."""
         return self._view is not None and Segments.suits(self._view)

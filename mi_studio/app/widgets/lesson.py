@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from mi_studio.app import icons, theme
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, height_for, polish
@@ -29,6 +30,7 @@ from mi_studio.app.words import (
     LESSONS,
     LESSONS_CLOSE,
     NEXT,
+    NOT_YET,
     RIGHT,
     SENTENCE_N,
     TICK_THEM,
@@ -121,7 +123,7 @@ class Answer(Row):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = self.add(Label("body", wrap=True))
+        self.text = self.add(Label("lesson", wrap=True))
         self.why = self.add(Label("small", wrap=True))
 
     def show_view(self, view: OptionView, language: str) -> None:
@@ -142,7 +144,7 @@ class Point(Row):
     def __init__(self) -> None:
         super().__init__()
         self.setCheckable(True)
-        self.text = self.add(Label("body", wrap=True))
+        self.text = self.add(Label("lesson", wrap=True))
 
     def show_point(self, text: str, ticked: bool) -> None:
         """Draw a point."""
@@ -236,7 +238,7 @@ class LessonPanel(Card):
         self.back, self.next, self.help = Button(), Button(), Button()
         self.next.setProperty("primary", True)
         self.help.setProperty("link", True)
-        self.heading, self.text = Label("lead", wrap=True), Label("body", wrap=True)
+        self.heading, self.text = Label("lead", wrap=True), Label("lesson", wrap=True)
         self.recall, self.task = Label("recall", wrap=True), Label("task", wrap=True)
         self.asked = Label("small", wrap=True)
         self.rows: list[Row] = []
@@ -430,7 +432,78 @@ def _place(view: LessonView) -> tuple[object, ...]:
     return view.lesson, view.at, view.kind
 
 
-class Ring(QWidget):
+class Over(QWidget):
+    """Something that lies over a part of the window and follows it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._part: QWidget | None = None
+        self.language = "en"
+        self._later = QTimer(self, interval=0, singleShot=True)
+        self._later.timeout.connect(self._follow)
+        window.installEventFilter(self)
+        self.hide()
+
+    @property
+    def part(self) -> QWidget | None:
+        """The part of the window over which it lies."""
+        return self._part
+
+    def put(self, part: QWidget | None) -> None:
+        """Go over a part of the window, or away."""
+        if part is not self._part:
+            if self._part is not None and isValid(self._part):
+                self._part.removeEventFilter(self)
+            if part is not None:
+                part.installEventFilter(self)
+            self._part = part
+        self._follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (
+            QEvent.Type.Move,
+            QEvent.Type.Resize,
+            QEvent.Type.Show,
+            QEvent.Type.Hide,
+            QEvent.Type.LayoutRequest,
+        ):
+            self._later.start()
+        return False
+
+    def _follow(self) -> None:
+        part, window = self._part, self.parentWidget()
+        if part is None or window is None or not isValid(part) or not part.isVisible():
+            self.hide()
+            return
+        self.place(QRect(part.mapTo(window, QPoint(0, 0)), part.size()), window.rect())
+        self.show()
+        self.raise_()
+        self.update()
+
+    def place(self, part: QRect, window: QRect) -> None:
+        """Take the place that belongs to a part of the window."""
+        self.setGeometry(part.intersected(window))
+
+
+class Veil(Over):
+    """Covers what would give away the answer."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), colors.color("panel"))
+        painter.setPen(QPen(colors.color("quiet"), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(colors.color("window"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+        painter.setPen(colors.color("quiet"))
+        painter.setFont(theme.font(theme.SMALL))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(8, 4, -8, -4), flags, say(NOT_YET, self.language))
+
+
+class Ring(Over):
     """A ring with a flag around a part of the window. It lets every click through.
 
     Only the ring itself is drawn, so that what moves inside is not painted twice.
@@ -441,74 +514,34 @@ class Ring(QWidget):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._around: QWidget | None = None
-        self._flag = say(HERE, "en")
-        self._later = QTimer(self, interval=0, singleShot=True)
-        self._later.timeout.connect(self._follow)
-        window.installEventFilter(self)
-        self.hide()
 
-    @property
-    def around(self) -> QWidget | None:
-        """The part that wears the ring."""
-        return self._around
-
-    def say(self, language: str) -> None:
-        """Write the flag in a language."""
-        self._flag = say(HERE, language)
-        self.update()
-
-    def put(self, around: QWidget | None) -> None:
-        """Go around a part of the window, or away."""
-        if around is not self._around:
-            for part, act in ((self._around, "removeEventFilter"), (around, "installEventFilter")):
-                if part is not None:
-                    getattr(part, act)(self)
-            self._around = around
-        self._follow()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        moved = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
-        if event.type() in moved or event.type() == QEvent.Type.LayoutRequest:
-            self._later.start()
-        elif event.type() == QEvent.Type.Destroy and watched is self._around:
-            self._around = None
-        return False
-
-    def _follow(self) -> None:
-        part, window = self._around, self.parentWidget()
-        if part is None or window is None or not part.isVisible():
-            self.hide()
-            return
+    def place(self, part: QRect, window: QRect) -> None:
         edge = self.GAP + self.WIDE
-        place = QRect(part.mapTo(window, QPoint(0, 0)), part.size()).adjusted(-edge, -edge, edge, edge)
-        place = place.intersected(window.rect())
-        self.setGeometry(place)
-        flag = self._flag_place()
-        inner = self.rect().adjusted(edge, edge, -edge, -edge)
-        self.setMask(QRegion(self.rect()).subtracted(QRegion(inner)).united(QRegion(flag.toAlignedRect())))
-        self.show()
-        self.raise_()
+        wide, high = self._flag_size()
+        ring = part.adjusted(-edge, -edge, edge, edge).intersected(window)
+        whole = ring.adjusted(0, -min(high // 2, ring.top()), 0, 0)
+        whole.setWidth(max(whole.width(), wide))
+        self.setGeometry(whole)
+        self._frame = QRect(ring).translated(-whole.topLeft())
+        self._flag = QRect(max(0, self._frame.right() - wide - 12), 0, wide, high)
+        inner = self._frame.adjusted(self.WIDE + 1, self.WIDE + 1, -self.WIDE - 1, -self.WIDE - 1)
+        self.setMask(QRegion(self._frame).subtracted(QRegion(inner)).united(QRegion(self._flag)))
 
-    def _flag_place(self) -> QRectF:
-        font = theme.font(13, bold=True)
-        metrics = QFontMetricsF(font)
-        wide, high = metrics.horizontalAdvance(self._flag) + 14, metrics.height() + 4
-        return QRectF(self.width() - wide - 1, 0, wide, high)
+    def _flag_size(self) -> tuple[int, int]:
+        metrics = QFontMetricsF(theme.font(12, bold=True))
+        words = say(HERE, self.language)
+        return round(metrics.horizontalAdvance(words)) + 14, round(metrics.height()) + 3
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(2, 2, -2, -2)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colors.color("accent"), self.WIDE))
-        painter.drawRoundedRect(frame, 9, 9)
-        flag = self._flag_place()
+        painter.drawRoundedRect(QRectF(self._frame).adjusted(2, 2, -2, -2), 9, 9)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("accent"))
-        painter.drawRoundedRect(flag, 6, 6)
+        painter.drawRoundedRect(QRectF(self._flag), 6, 6)
         painter.setPen(colors.color("on_accent"))
-        painter.setFont(theme.font(13, bold=True))
-        painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, self._flag)
+        painter.setFont(theme.font(12, bold=True))
+        painter.drawText(self._flag, Qt.AlignmentFlag.AlignCenter, say(HERE, self.language))

@@ -1,0 +1,151 @@
+"""Lessons on the window: gestures of the panel in, steps out, and the ring on the right widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import zip_longest
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from mi_studio.app.settings import Settings
+from mi_studio.app.widgets.lesson import Ring, Veil
+from mi_studio.app.window import MainWindow
+from mi_studio.studio.course import Course
+from mi_studio.studio.session import Session
+
+NARROW = 1180
+"""Below this width the column beside the pictures makes room for a lesson, unless the step is about it."""
+
+MOST_HIDDEN = 2
+"""So many parts of the window a step can cover."""
+
+PANES = ("secret", "attack", "twin")
+
+
+def target(window: MainWindow, name: str) -> QWidget | None:
+    """Return the part of the window that a lesson means; ``None`` where there is none of this name now.
+
+    ``sentence.SLOT``, ``pane.secret``, ``pane.attack``, ``pane.twin``, ``knob.ID``, ``timeline.play``,
+    ``timeline.film``, or the name of one of the window's own parts.
+    """
+    part, _, piece = name.partition(".")
+    match part:
+        case "sentence" if piece:
+            buttons = (b for b in window.sentence.brackets if b.bracket and b.bracket.slot == piece)
+            return next(buttons, None)
+        case "pane":
+            return window.panes[PANES.index(piece)]
+        case "knob":
+            rows = (row for row in window.protection.rows if row.knob == piece and not row.isHidden())
+            return next(rows, None)
+        case "timeline" if piece in ("play", "film"):
+            return window.timeline.play if piece == "play" else window.timeline.film
+        case "sentence" | "curve" | "verdict" | "protection" | "seen" | "cost" | "timeline":
+            found: QWidget = getattr(window, part)
+            return found
+    return None
+
+
+class LessonDesk(QObject):
+    """Brings the course, the panel and the ring together.
+
+    Parameters
+    ----------
+    try_
+        Does what the user asked for, tells what is wrong with it, and has the stage drawn anew.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        settings: Settings,
+        language: str,
+        try_: Callable[[Callable[[], object]], bool],
+    ) -> None:
+        super().__init__(window)
+        self.window, self.settings, self.language = window, settings, language
+        self.course = Course(session, settings.lessons)
+        self.ring, self.veils = Ring(window), [Veil(window) for _ in range(MOST_HIDDEN)]
+        self._try = try_
+        self._scrolled = ""
+        self._later = QTimer(self, interval=0, singleShot=True)
+        self._later.timeout.connect(self._point)
+        course, panel = self.course, window.lesson
+        window.lessons_requested.connect(self.toggle)
+        panel.opened.connect(lambda lesson: self._do(lambda: course.open(lesson)))
+        panel.went_on.connect(lambda: self._do(course.go_on))
+        panel.went_back.connect(lambda: self._do(course.go_back))
+        panel.restarted.connect(lambda: self._do(course.restart))
+        panel.helped.connect(lambda: self._do(course.help))
+        panel.answered.connect(lambda option: self._do(lambda: course.answer(option)))
+        panel.written.connect(lambda i, text: self._do(lambda: course.write(i, text)))
+        panel.ticked.connect(lambda i, ticked: self._do(lambda: course.tick(i, ticked)))
+        panel.left.connect(self._leave)
+
+    def toggle(self) -> None:
+        """Show the lessons, or put them away; an open lesson goes on where it was left."""
+        panel = self.window.lesson
+        panel.setVisible(panel.isHidden())
+        if panel.isHidden():
+            self.course.leave()
+            self.keep()
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the step as it stands now; costs next to nothing while no lesson is shown."""
+        panel = self.window.lesson
+        self.window.top.lessons.setChecked(not panel.isHidden())
+        if panel.isHidden():
+            for over in (self.ring, *self.veils):
+                over.put(None)
+            self.window.side.show()
+            return
+        self.course.look()
+        view = self.course.view(self.language)
+        panel.show_view(self.course.contents(self.language) if view is None else view)
+        name = view.target if view is not None else ""
+        beside = name.partition(".")[0] in ("knob", "protection", "seen", "cost")
+        self.window.side.setVisible(beside or self.window.width() >= NARROW)
+        for over in (self.ring, *self.veils):
+            over.language = self.language
+        self._later.start()
+
+    def keep(self) -> None:
+        """Remember how far the learner is."""
+        self.settings.lessons = self.course.kept
+
+    def _do(self, act: Callable[[], object]) -> None:
+        self._try(act)
+        self.keep()
+        self.draw()
+
+    def _leave(self) -> None:
+        if self.course.lesson is None:
+            self.toggle()
+        else:
+            self._do(self.course.leave)
+
+    def _point(self) -> None:
+        """Put the ring where it belongs, after layouts have settled."""
+        view = None if self.window.lesson.isHidden() else self.course.view(self.language)
+        around = target(self.window, view.target) if view is not None else None
+        if view is not None and around is not None:
+            step = f"{view.lesson} {view.at}"
+            if step != self._scrolled:
+                self._scrolled = step
+                _bring_into_sight(around)
+        hidden = view.hidden if view is not None else ()
+        for veil, name in zip_longest(self.veils, hidden, fillvalue=""):
+            assert isinstance(veil, Veil)
+            veil.put(target(self.window, name) if name else None)
+        self.ring.put(around)
+
+
+def _bring_into_sight(part: QWidget) -> None:
+    above = part.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(part, 0, 8)
+        above = above.parentWidget()
