@@ -157,8 +157,7 @@ CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{rea
 
 # The pictures
 NOTHING_YET = Text("Nothing yet", "まだ何もありません")
-TWIN_NOT_YET = Text("Covered until you have watched the attack", "攻撃を見終わるまで隠しています")
-HERE = Text(
+TWIN_HERE = Text(
     "Once a protection is on, the same attack without it runs here beside it.",
     "防御を使うと、防御なしの同じ攻撃がここに並びます。",
 )

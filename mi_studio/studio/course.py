@@ -40,6 +40,10 @@ DO_IT = Text("Do it for me", "代わりに操作してもらう")
 SET_IT = Text("Set the stage for this step", "ステージを合わせる")
 
 
+NEAR_START = 1 / 15
+"""Whoever clicks the first picture of the film is at the beginning, wherever in it the click was."""
+
+
 @dataclass
 class Progress:
     """How far a learner is in one lesson. ``answers`` are by the id of the step."""
@@ -227,7 +231,9 @@ class Course:
             return False
         if until.run == "finished" and not self._seen_to_the_end():
             return False
-        return until.head != "start" or (main is not None and session.position == 0 and not session.playing)
+        if until.head != "start":
+            return True
+        return main is not None and not session.playing and session.position <= main.reached * NEAR_START
 
     def _seen_to_the_end(self) -> bool:
         session = self.session
@@ -308,7 +314,7 @@ class Course:
             ),
             can_go_on=self.can_go_on,
             help=helps.get(language),
-            hidden=step.hidden,
+            hidden=step.hidden if task != "done" else (),
         )
 
     def _task(self, step: LessonStep) -> tuple[str, Text, Text]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import (
@@ -266,6 +268,9 @@ class LessonPanel(Card):
         self._body = QVBoxLayout(self._inside)
         self._body.setContentsMargins(0, 4, 8, 4)
         self._body.setSpacing(10)
+        for part in (self.heading, self.text, self.recall, self.task, self.help, self.asked):
+            part.setParent(self._inside)
+            part.hide()
         self.area = QScrollArea()
         self.area.setWidget(self._inside)
         self.area.setWidgetResizable(True)
@@ -308,10 +313,8 @@ class LessonPanel(Card):
             widget = item.widget() if item is not None else None
             if widget is None:
                 continue
-            if widget in keep or widget in self.sentences:
-                widget.setParent(None)
-            else:
-                widget.hide()
+            widget.hide()
+            if widget not in keep and widget not in self.sentences:
                 widget.deleteLater()
         self.rows = []
 
@@ -329,6 +332,13 @@ class LessonPanel(Card):
             row.clicked.connect(lambda _=False, id_=id_: self.opened.emit(id_))
             self._add_row(row)
         self._body.addStretch(1)
+        self._chain(*self.rows)
+
+    def _chain(self, *parts: QWidget) -> None:
+        """Let Tab go through the panel from top to bottom."""
+        chain = (self.restart, self.leave, *parts, self.help, self.back, self.next)
+        for one, following in pairwise(chain):
+            QWidget.setTabOrder(one, following)
 
     def _build(self, view: LessonView) -> None:
         writing = view.kind == "words" and bool(self.sentences)
@@ -355,6 +365,7 @@ class LessonPanel(Card):
         self._body.addWidget(self.task)
         self._body.addWidget(self.help, 0, Qt.AlignmentFlag.AlignLeft)
         self._body.addStretch(1)
+        self._chain(*self.sentences, *self.rows)
         if focused >= 0:
             self.sentences[focused].setFocus()
         elif not writing:
