@@ -216,7 +216,16 @@ def _palette(theme: Theme) -> QPalette:
 def _sheet(theme: Theme) -> str:
     sheet = _SHEET
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
-    sizes = {"body": BODY, "small": SMALL, "lead": LEAD, "big": BIG, "bracket": 17, "snug": 16, "lesson": 15, "tiny": 12}
+    sizes = {
+        "body": BODY,
+        "small": SMALL,
+        "lead": LEAD,
+        "big": BIG,
+        "bracket": 17,
+        "snug": 16,
+        "lesson": 15,
+        "tiny": 12,
+    }
     tokens |= {name: f"{round(size * _scale[0])}px" for name, size in sizes.items()}
     for token in sorted(tokens, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", tokens[token])
@@ -268,7 +277,8 @@ QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transpar
 QToolButton[square="true"] { padding: 4px; min-height: 0px; }
 QToolButton[plain="true"] { padding: 0px; min-height: 0px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
-QPushButton[primary="true"] { background: @accent; border-color: @accent; color: @on_accent; font-weight: bold; }
+QPushButton[primary="true"] { background: @accent; border-color: @accent; color: @on_accent;
+  font-weight: bold; }
 QPushButton[primary="true"]:hover { border: 2px solid @text; padding: 3px 11px; }
 QPushButton[primary="true"]:focus { border: 2px solid @text; padding: 3px 11px; }
 QPushButton[primary="true"]:disabled { background: transparent; border-color: @line; color: @quiet; }

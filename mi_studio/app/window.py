@@ -127,7 +127,8 @@ class MainWindow(QMainWindow):
         ``"light"``, ``"dark"`` or ``"contrast"``.
     stillness_chosen
         Whether nothing shall move by itself.
-    lessons_requested, open_recording_requested, save_requested, save_page_requested, save_picture_requested, quit_requested
+    lessons_requested, open_recording_requested, save_requested, save_page_requested,
+    save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
     """
 

@@ -139,7 +139,9 @@ TICK_THEM = Text(
     "Which of these points are in your sentences? Tick them yourself.",
     "次の点は書けましたか。ご自身で確かめて、印を付けてください。",
 )
-WRITE_THEM = Text("Once all three are written, a check-list appears.", "3文とも書くと、確認リストが表示されます。")
+WRITE_THEM = Text(
+    "Once all three are written, a check-list appears.", "3文とも書くと、確認リストが表示されます。"
+)
 
 # The sentence and its pickers
 PICK = {

@@ -218,7 +218,7 @@ class Course:
                 return True
 
     def look(self) -> None:
-        """Look at the stage: has the learner done what the step waits for?"""
+        """Note on the step whether the learner has done on the stage what it waits for."""
         if self.lesson is None or self.step.kind != "do" or self.progress.at in self.progress.done:
             return
         if self._as_wanted(self.progress.at) and self._has_become(self.step):

@@ -1,7 +1,7 @@
 """Lessons as data: one file per lesson in ``assets/lessons``, every text in both languages.
 
-A lesson is a row of steps. What a learner has to do at a ``do`` step is a small declarative condition, `Until`;
-`Lesson.wanted` adds these up to what stands on the stage at every step.
+A lesson is a row of steps. What a learner has to do at a ``do`` step is a small declarative condition,
+`Until`; `Lesson.wanted` adds these up to what stands on the stage at every step.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Option:
 class Until:
     """When a ``do`` step is done: what is chosen, how knobs stand, and what has become of the run.
 
-    ``picks`` are (slot, id). ``run`` is ``"finished"`` once the run of exactly this choice has been seen to its
-    end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head stands at the beginning.
+    ``picks`` are (slot, id). ``run`` is ``"finished"`` once the run of exactly this choice has been seen to
+    its end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head stands at the beginning.
     """
 
     picks: tuple[tuple[str, str], ...] = ()
@@ -57,8 +57,8 @@ class LessonStep:
     """One step.
 
     ``target`` names the part of the window that it is about. ``recall`` is the id of a prediction to be shown
-    again. ``points`` are what the learner's sentences should hold. ``hidden`` are parts of the window that would
-    give away what is to be predicted.
+    again. ``points`` are what the learner's sentences should hold. ``hidden`` are parts of the window that
+    would give away what is to be predicted.
     """
 
     kind: Kind

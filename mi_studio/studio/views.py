@@ -201,7 +201,7 @@ class StageView:
 
 @dataclass(frozen=True, slots=True)
 class OptionView:
-    """An answer to choose: ``mark`` is ``""``, ``"chosen"``, ``"right"`` or ``"wrong"``; ``why`` explains it."""
+    """An answer: ``mark`` is ``""``, ``"chosen"``, ``"right"`` or ``"wrong"``; ``why`` explains it."""
 
     text: str
     mark: str
@@ -212,7 +212,8 @@ class OptionView:
 class LessonView:
     """One step of a lesson.
 
-    ``target`` names the part of the window that wears the ring, ``hidden`` those that are covered. ``recall`` repeats the learner's prediction.
+    ``target`` names the part of the window that wears the ring, ``hidden`` those that are covered.
+    ``recall`` repeats the learner's prediction.
     ``task`` is how it stands with what the learner is to do: ``""`` where there is nothing, else ``"open"``,
     ``"astray"`` (the stage is not set for it) or ``"done"``. ``points`` are (text, ticked), shown once all
     ``sentences`` are written.

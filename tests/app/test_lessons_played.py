@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
 from mi_studio.app.lessons import target
+from mi_studio.app.widgets.knobs import KnobRow
 from mi_studio.app.widgets.lesson import Answer, LessonRow, Point
 from mi_studio.app.widgets.picker import ChoiceCard
 from mi_studio.core.knobs import Value
@@ -22,13 +23,12 @@ from mi_studio.studio.lessons import LessonStep, lessons
 from mi_studio.studio.runstate import RunState
 
 Open = Callable[..., Controller]
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SHIPPED = session.shipped_recording
 
 
 @pytest.fixture
-def school(
-    program: Open, fake: type[FakeRun], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Controller]:
+def school(program: Open, fake: type[FakeRun], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Controller]:
     """Open the program with the shipped recordings, as fast as it goes; live runs are the fake engine's."""
     monkeypatch.setattr(session, "shipped_recording", SHIPPED)
     fake.LIMIT = 6
@@ -77,23 +77,26 @@ def choose(qtbot: QtBot, controller: Controller, slot: str, wanted: str) -> None
 
 def turn(qtbot: QtBot, controller: Controller, knob: str, value: Value) -> None:
     """Move a knob to a value by clicks and keys, whatever kind it is."""
-    panel, wish = controller.window.protection, controller.session.intent.wish
-    row = next(row for row in panel.rows if row.knob == knob and not row.isHidden())
-    assert row.isVisible()
-    if row.switch.isVisible():
-        click(qtbot, row.switch)
-    elif row.segmented:
-        stops = [stop for stop, _ in row._view.stops]  # type: ignore[union-attr]
-        click(qtbot, row.choice.buttons[stops.index(value)])
+    session = controller.session
+
+    def row() -> KnobRow:
+        found = target(controller.window, f"knob.{knob}")
+        assert isinstance(found, KnobRow)
+        return found
+
+    if row().switch.isVisible():
+        click(qtbot, row().switch)
+    elif row().segmented:
+        click(qtbot, row().choice.buttons[[s.value for s in session.intent.knobs[knob].stops].index(value)])
     else:
-        slider = row.slider
-        qtbot.keyClick(slider, Qt.Key.Key_Home)
-        for _ in range(400):
-            if controller.session.intent.wish.values[knob] == value:
-                break
-            qtbot.keyClick(slider, Qt.Key.Key_Right)
+        stops = [stop.value for stop in session.intent.knobs[knob].stops]
+        now, there = (stops.index(v) for v in (session.intent.wish.values[knob], value))
+        way = 1 if there > now else -1
+        for stop in stops[now + way : there + way if there + way >= 0 else None : way]:
+            qtbot.keyClick(row().slider, Qt.Key.Key_PageUp if way > 0 else Qt.Key.Key_PageDown)
+            qtbot.waitUntil(lambda stop=stop: session.intent.wish.values[knob] == stop)
             controller.draw()
-    assert controller.session.intent.wish.values[knob] == value, (knob, wish.values[knob])
+    assert session.intent.wish.values[knob] == value, knob
     controller.draw()
 
 
@@ -111,11 +114,8 @@ def do(qtbot: QtBot, controller: Controller, step: LessonStep) -> None:
         if controller.session.intent.wish.values[knob] != value:
             turn(qtbot, controller, knob, value)
     course = controller.lessons.course
-    if until.run and not controller.session.playing and not course.can_go_on:
-        if controller.session.live:  # a moved knob starts the run by itself
-            qtbot.waitUntil(lambda: controller.session.playing, timeout=5000)
-        else:
-            click(qtbot, window.timeline.play)
+    if until.run and not controller.session.live and not course.can_go_on:
+        click(qtbot, window.timeline.play)  # a moved knob starts the run by itself
     if until.head == "start":
         film = window.timeline.film
         click(qtbot, film, QPoint(round(film.slots()[0][0].center().x()), film.height() // 3))
