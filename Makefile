@@ -72,8 +72,9 @@ bench: $(DEV)  ## measure smoothness, speed and leaks on this machine
 	@for script in benchmarks/[a-z]*.py; do \
 	  printf '\n== %s\n' "$$script"; QT_QPA_PLATFORM=offscreen $(BIN)/python "$$script" || exit 1; done
 
-reference: $(DEV)  ## write docs/reference.md and docs/weights.md anew from the cards
+reference: $(DEV)  ## write docs/reference.md, docs/weights.md and docs/lessons anew from what is shipped
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_lessons.py
 
 tables: reference  ## measure and write the tables in docs anew; TABLES="epsilon ..." for some of them
 	$(BIN)/python docs/make_tables.py $(TABLES)

@@ -93,6 +93,14 @@ def test_the_reference_is_what_the_cards_say() -> None:
     assert page == script("make_reference").reference(), "run: make reference"
 
 
+def test_the_teachers_pages_are_what_the_lessons_say() -> None:
+    pages = script("make_lessons").pages()
+    folder = ROOT / "docs" / "lessons"
+    assert {path.name for path in folder.iterdir()} == set(pages)
+    for name, text in pages.items():
+        assert (folder / name).read_text("utf-8") == text, "run: make reference"
+
+
 @each_page
 def test_tables_have_a_maker(page: Path) -> None:
     known = script("make_tables").TABLES

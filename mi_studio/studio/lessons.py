@@ -43,7 +43,7 @@ class Until:
     """When a ``do`` step is done: what is chosen, how knobs stand, and what has become of the run.
 
     ``picks`` are (slot, id). ``run`` is ``"finished"`` once the run of exactly this choice has been seen to
-    its end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head stands at the beginning.
+    its end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head is at the beginning.
     """
 
     picks: tuple[tuple[str, str], ...] = ()

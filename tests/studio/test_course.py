@@ -1,0 +1,152 @@
+"""Walking through lessons without a window."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from fakes import Clock, FakeEngine, FakeRun
+
+from mi_studio.studio.course import ASTRAY, Course
+from mi_studio.studio.lessons import lessons
+from mi_studio.studio.session import Session
+
+
+@pytest.fixture
+def stage() -> tuple[Session, FakeEngine]:
+    """A stage with the shipped recordings, over the fake engine."""
+    engine = FakeEngine(FakeRun)
+    clock = Clock()
+    made = Session(engine, clock, scene="customers")
+    made.set_speed(math.inf)
+
+    def go() -> None:
+        for _ in range(60):
+            engine.work()
+            clock.pass_(0.2)
+            made.tick()
+
+    made.go = go  # type: ignore[attr-defined]
+    return made, engine
+
+
+def at_the_play_step(session: Session) -> Course:
+    course = Course(session)
+    course.open("recipe-book")
+    for _ in range(3):
+        course.go_on()
+    course.answer(2)
+    course.go_on()
+    assert course.step.until.run == "finished"
+    return course
+
+
+def test_a_lesson_begins_with_its_stage_at_the_beginning(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = Course(session)
+    course.open("recipe-book")
+    assert session.intent.wish.scene == "face-login"
+    assert session.main is not None
+    assert session.position == 0
+    assert not session.playing
+
+
+def test_only_the_run_that_was_asked_for_counts(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = at_the_play_step(session)
+    course.look()
+    assert not course.can_go_on
+    session.intent.pick("scene", "federated")
+    session.go()  # type: ignore[attr-defined]
+    course.look()
+    assert not course.can_go_on  # something was watched to its end, but not this
+    view = course.view("en")
+    assert view is not None
+    assert (view.task, view.told) == ("astray", ASTRAY.en)
+    course.help()
+    assert session.intent.wish.scene == "face-login"
+    course.help()
+    session.go()  # type: ignore[attr-defined]
+    course.look()
+    assert course.can_go_on
+
+
+def test_a_film_seen_by_scrubbing_counts_as_seen(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = at_the_play_step(session)
+    assert session.main is not None
+    session.scrub(session.main.reached)
+    course.look()
+    assert course.can_go_on
+
+
+def test_what_was_done_stays_done(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = at_the_play_step(session)
+    course.help()
+    session.go()  # type: ignore[attr-defined]
+    course.look()
+    session.scrub(3)
+    course.look()
+    assert course.can_go_on
+
+
+def test_a_wrong_answer_may_be_followed_by_the_right_one(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = Course(session)
+    course.open("recipe-book")
+    lesson = course.lesson
+    assert lesson is not None
+    course.progress.at = next(i for i, s in enumerate(lesson.steps) if s.kind == "check")
+    right = next(i for i, option in enumerate(course.step.options) if option.right)
+    course.answer((right + 1) % 3)
+    assert not course.can_go_on
+    course.go_on()
+    course.answer(right)
+    assert course.can_go_on
+
+
+def test_it_goes_on_where_it_was_left_and_with_the_run_that_is_spoken_of(
+    stage: tuple[Session, FakeEngine],
+) -> None:
+    session, _ = stage
+    course = at_the_play_step(session)
+    course.help()
+    session.go()  # type: ignore[attr-defined]
+    course.look()
+    course.go_on()
+    there = course.progress.at
+    course.leave()
+    course.open("recipe-book")
+    assert course.progress.at == there  # the stage still stands
+    another = Course(Session(FakeEngine(FakeRun), Clock(), scene="customers"), course.kept)
+    another.open("recipe-book")
+    assert another.step.until.run == "finished"  # what is spoken of must be on the stage first
+    assert another.session.intent.wish.scene == "face-login"
+    assert another.progress.answers == course.progress.answers
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "nonsense",
+        "[1]",
+        '{"recipe-book": 3}',
+        '{"recipe-book": {"at": 999, "answers": {"what-comes-out": 77, "x": 1}, "ticks": ["a", 99]}}',
+        '{"recipe-book": {"at": true, "sentences": [1, null, {}, 4], "answers": [1], "finished": "yes"}}',
+    ],
+)
+def test_nonsense_that_was_kept_does_no_harm(stage: tuple[Session, FakeEngine], kept: str) -> None:
+    session, _ = stage
+    course = Course(session, kept)
+    course.open("recipe-book")
+    progress = course.progress
+    assert 0 <= progress.at < len(lessons()[0].steps)
+    assert not progress.answers
+    assert not progress.ticks
+    assert not progress.finished
+    assert len(progress.sentences) == 3
+    assert course.view("ja") is not None
+    assert json.loads(course.kept)
