@@ -112,6 +112,19 @@ class TopBar(QFrame):
         row.addWidget(self.colors)
         row.addWidget(self.help)
 
+    def fit(self) -> None:
+        """Leave the tagline out where there is no room for it."""
+        row = self.layout()
+        if row is not None:
+            tagline = self.tagline.sizeHint().width() + row.spacing()
+            others = row.sizeHint().width() - (0 if self.tagline.isHidden() else tagline)
+            self.tagline.setVisible(others + tagline <= self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit anew."""
+        super().resizeEvent(event)
+        self.fit()
+
 
 class MainWindow(QMainWindow):
     """MI Studio's window.
@@ -356,6 +369,7 @@ class MainWindow(QMainWindow):
         for code, button in top.languages.items():
             button.setChecked(code == language)
             button.setAccessibleName(f"{say(LANGUAGE, language)}: {button.text()}")
+        top.fit()
         top.colors.name(say(THEME, language))
         top.help.name(say(HELP, language))
         for name, action in self._themes.items():

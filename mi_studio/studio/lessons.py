@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from mi_studio.core import paths
 from mi_studio.core.cards import Library, library
+from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.text import LANGUAGES, Text
 from mi_studio.studio.intent import Intent, Wish
 
@@ -151,6 +152,8 @@ def names() -> Mapping[str, Text]:
     for scene in cards.scenes:
         found[f"scene_{scene.id}"] = scene.title
         found |= {f"knob_{knob.id}": knob.title for knob in scene.knobs}
+        for knob in scene.knobs:
+            found |= _stops(knob)
         found |= {f"model_{model.id}": model.title for model in scene.models}
         for target in (t for group in scene.targets.values() for t in group):
             found[f"target_{target.id}"] = target.title
@@ -158,8 +161,15 @@ def names() -> Mapping[str, Text]:
     for defense in cards.defenses:
         found[f"defense_{defense.id}"] = defense.title
         found[f"knob_{defense.knob.id}"] = defense.knob.title
-        found |= {f"stop_{defense.knob.id}_{stop.value}": stop.label for stop in defense.knob.stops}
+        found |= _stops(defense.knob)
     return {name.replace("-", "_").replace(".", "_"): title for name, title in found.items()}
+
+
+def _stops(knob: Knob) -> dict[str, Text]:
+    return {
+        f"stop_{knob.id}_{plain(stop.value)}": Text(*(knob.label(stop.value, lang) for lang in LANGUAGES))
+        for stop in knob.stops
+    }
 
 
 def read(path: Path) -> Lesson:
@@ -175,7 +185,7 @@ def read(path: Path) -> Lesson:
         name: Fact(fact.pop("value"), fact.pop("form"), fact) for name, fact in raw.get("facts", {}).items()
     }
 
-    known = names() | {name: Text(*map(fact.said, LANGUAGES)) for name, fact in facts.items()}
+    known = dict(names()) | {name: Text(*map(fact.said, LANGUAGES)) for name, fact in facts.items()}
 
     def text(table: Mapping[str, Any], key: str) -> Text:
         said = Text.read(table.get(key, {}), f"{path.name}: {key}")

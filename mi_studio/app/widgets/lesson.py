@@ -125,13 +125,13 @@ class Answer(Row):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = self.add(Label("lesson", wrap=True))
+        self.words = self.add(Label("lesson", wrap=True))
         self.why = self.add(Label("small", wrap=True))
 
     def show_view(self, view: OptionView, language: str) -> None:
         """Draw an answer."""
         said = {"right": say(RIGHT, language), "wrong": say(WRONG, language)}.get(view.mark, "")
-        self.text.say(view.text)
+        self.words.say(view.text)
         self.why.say(f"{said}{'：' if language == 'ja' else ': '}{view.why}" if said else "")
         self.why.setVisible(bool(said))
         self.mark(view.mark)
@@ -146,11 +146,11 @@ class Point(Row):
     def __init__(self) -> None:
         super().__init__()
         self.setCheckable(True)
-        self.text = self.add(Label("lesson", wrap=True))
+        self.words = self.add(Label("lesson", wrap=True))
 
     def show_point(self, text: str, ticked: bool) -> None:
         """Draw a point."""
-        self.text.say(text)
+        self.words.say(text)
         self.setAccessibleName(text)
         self.setChecked(ticked)
         self.mark("chosen" if ticked else "")
