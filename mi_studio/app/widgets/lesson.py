@@ -172,6 +172,10 @@ class LessonRow(Row):
         if finished:
             self.ground = "panel"
 
+    def _draw_empty(self, painter: QPainter, place: QRectF) -> None:
+        sign = icons.renderer("lesson", theme.current().color("accent").name())
+        sign.render(painter, place.adjusted(-2, -2, 2, 2))
+
 
 class Writing(QPlainTextEdit):
     """One sentence of the learner's; Tab leaves it."""
