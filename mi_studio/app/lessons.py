@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import zip_longest
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from mi_studio.app.settings import Settings
@@ -19,6 +19,9 @@ NARROW = 1180
 
 MOST_HIDDEN = 2
 """So many parts of the window a step can cover."""
+
+BESIDE = ("knob", "protection", "seen", "cost")
+"""Targets in the column beside the pictures."""
 
 PANES = ("secret", "attack", "twin")
 
@@ -83,6 +86,7 @@ class LessonDesk(QObject):
         panel.written.connect(lambda i, text: self._do(lambda: course.write(i, text)))
         panel.ticked.connect(lambda i, ticked: self._do(lambda: course.tick(i, ticked)))
         panel.left.connect(self._leave)
+        window.installEventFilter(self)
 
     def toggle(self) -> None:
         """Show the lessons, or put them away; an open lesson goes on where it was left."""
@@ -105,12 +109,15 @@ class LessonDesk(QObject):
         self.course.look()
         view = self.course.view(self.language)
         panel.show_view(self.course.contents(self.language) if view is None else view)
-        name = view.target if view is not None else ""
-        beside = name.partition(".")[0] in ("knob", "protection", "seen", "cost")
-        self.window.side.setVisible(beside or self.window.width() >= NARROW)
         for over in (self.ring, *self.veils):
             over.language = self.language
         self._later.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make room anew when the window has another size."""
+        if event.type() == QEvent.Type.Resize and not self.window.lesson.isHidden():
+            self._later.start()
+        return super().eventFilter(watched, event)
 
     def keep(self) -> None:
         """Remember how far the learner is."""
@@ -130,6 +137,9 @@ class LessonDesk(QObject):
     def _point(self) -> None:
         """Put the ring where it belongs, after layouts have settled."""
         view = None if self.window.lesson.isHidden() else self.course.view(self.language)
+        if not self.window.lesson.isHidden():
+            part = view.target.partition(".")[0] if view is not None else ""
+            self.window.side.setVisible(part in BESIDE or self.window.width() >= NARROW)
         around = target(self.window, view.target) if view is not None else None
         if view is not None and around is not None:
             step = f"{view.lesson} {view.at}"

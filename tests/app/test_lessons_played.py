@@ -234,6 +234,25 @@ def test_what_would_give_it_away_is_covered_until_then(qtbot: QtBot, school: Ope
     assert not controller.lessons.ring.isVisible()
 
 
+def test_a_narrow_window_makes_room_for_the_lesson(qtbot: QtBot, school: Open) -> None:
+    controller = school(size=(1000, 640))
+    window, course = controller.window, controller.lessons.course
+    settled(qtbot, controller)
+    enter(qtbot, controller, 2)
+    qtbot.waitUntil(window.side.isHidden)
+    course.progress.at = next(i for i, s in enumerate(lessons()[1].steps) if s.target == "seen")
+    controller.draw()
+    qtbot.waitUntil(lambda: window.side.isVisible() and controller.lessons.ring.isVisible())
+    course.go_on()
+    controller.draw()
+    qtbot.waitUntil(window.side.isHidden)
+    window.resize(1280, 800)
+    qtbot.waitUntil(window.side.isVisible)
+    click(qtbot, window.top.lessons)
+    window.resize(1000, 640)
+    assert window.side.isVisible()
+
+
 def test_back_restart_leave_and_go_on_another_day(qtbot: QtBot, school: Open, program: Open) -> None:
     controller = school()
     panel, course = controller.window.lesson, controller.lessons.course
