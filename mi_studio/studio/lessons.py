@@ -190,9 +190,12 @@ def read(path: Path) -> Lesson:
     def text(table: Mapping[str, Any], key: str) -> Text:
         said = Text.read(table.get(key, {}), f"{path.name}: {key}")
         try:
-            return said.filled(**known)
+            filled = said.filled(**known)
         except KeyError as error:
             raise ValueError(f"{path.name}: there is no fact {error}") from error
+        return Text(
+            *(filled.get(lang).replace("ε = ", "ε\u00a0=\u00a0") for lang in LANGUAGES)
+        )  # on one line
 
     def texts(table: Mapping[str, Any], key: str) -> tuple[Text, ...]:
         return tuple(text({key: entry}, key) for entry in table.get(key, ()))
