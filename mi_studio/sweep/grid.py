@@ -15,6 +15,7 @@ from mi_studio.core.config import (
     RunConfig,
     lean,
     resolve,
+    why_no_effect,
     why_not_attack,
     why_not_defense,
 )
@@ -303,23 +304,24 @@ def _refuse(what: Text, valid: Text) -> NoReturn:
 
 
 def usual(scene: str, seeds: Iterable[int] = (1, 2, 3), among: Library | None = None) -> Grid:
-    """Return the grid that the Trade-off page runs: the scene's own attack against every strength."""
+    """Return the grid that the Trade-off page runs: one attack against every strength of what can reach it.
+
+    It is the scene's own attack, or where nothing reaches that one the first that something does.
+    """
     cards = among or library()
     card = cards.scene(scene)
-    attack = cards.attack(card.preset.attack)
-    able = {m.id for m in card.models_for(attack)}
-    model = card.preset.model if card.preset.model in able else next(iter(able))
-    assert why_not_attack(card, attack) is None
-    settings = [
-        ((d.knob.id, stop.value),)
-        for d in cards.defenses
-        if why_not_defense(card, d) is None
-        and attack.access in d.reaches
-        and attack.id not in d.without_effect
-        and model in {m.id for m in card.models_for(d)}
-        for stop in d.knob.stops
-        if stop.value != d.knob.off
-    ]
-    return Grid(
-        scene=scene, models=(model,), attacks=(attack.id,), seeds=tuple(seeds), settings=tuple(settings)
-    )
+    own = cards.attack(card.preset.attack)
+    attacks = [own, *(a for a in cards.attacks if a is not own and why_not_attack(card, a) is None)]
+    for attack in attacks:
+        able = [m.id for m in card.models_for(attack)]
+        model = card.preset.model if card.preset.model in able else able[0]
+        settings = tuple(
+            ((d.knob.id, stop.value),)
+            for d in cards.defenses
+            if why_not_defense(card, d) is None and why_no_effect(d, attack, card, model) is None
+            for stop in d.knob.stops
+            if stop.value != d.knob.off
+        )
+        if settings:
+            break
+    return Grid(scene, (model,), (attack.id,), seeds=tuple(seeds), settings=settings)

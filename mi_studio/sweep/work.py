@@ -21,6 +21,7 @@ SIDE = 72
 """Of each picture in a thumbnail, in pixels; smaller ones stay as they are."""
 
 MOST_PICTURES = 8
+ACROSS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +73,16 @@ def carry_out(config: RunConfig, unwanted: Callable[[], bool] = lambda: False) -
 
 
 def thumbnail(pictures: Pictures) -> bytes:
-    """Return pictures (n, h, w, c) side by side as a small WebP; beliefs about a record as bars."""
+    """Return pictures (n, h, w, c) as a small WebP, in rows; beliefs about a record as bars."""
     images = [_small(picture) for picture in charts(pictures)[:MOST_PICTURES]]
-    strip = Image.new("RGB", (sum(i.width for i in images), max(i.height for i in images)))
-    left = 0
-    for image in images:
-        strip.paste(image, (left, 0))
-        left += image.width
+    wide, high = (max(side) for side in zip(*(i.size for i in images), strict=True))
+    across = min(ACROSS, len(images))
+    sheet = Image.new("RGB", (across * wide, -(-len(images) // across) * high))
+    for place, image in enumerate(images):
+        sheet.paste(image, (place % across * wide, place // across * high))
     for quality in (80, 50, 20):
         buffer = io.BytesIO()
-        strip.save(buffer, "WEBP", quality=quality, method=6)
+        sheet.save(buffer, "WEBP", quality=quality, method=6)
         if buffer.tell() <= MAX_THUMBNAIL:
             break
     return buffer.getvalue()

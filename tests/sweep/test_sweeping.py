@@ -29,11 +29,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def swept(book: Path, pool: Pool, count: int) -> Progress:
-    last = None
-    for last in sweep(plan(small.seeds(count)), Book(book), pool):
-        pass
-    assert last is not None
-    return last
+    return list(sweep(plan(small.seeds(count)), Book(book), pool))[-1]
 
 
 def test_a_real_sweep_leaves_whole_parts_and_goes_on_where_it_stopped(
