@@ -295,7 +295,7 @@ QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5
 QListWidget { background: transparent; border: 1px solid transparent; border-radius: 8px; font-size: @small;
   outline: none; }
 QListWidget:focus { border: 2px solid @accent; }
-QListWidget::item { padding: 4px 6px; border-radius: 6px; color: @text; }
+QListWidget::item { padding: 4px 6px; border-radius: 6px; border: 1px solid transparent; color: @text; }
 QListWidget::item:hover { background: @track; }
 QListWidget::item:selected { background: @accent_ground; color: @text; border: 1px solid @accent; }
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -102,7 +103,7 @@ class Tradeoff(QObject):
             )
         )
 
-    def _own(self, scene: str) -> os.PathLike[str]:
+    def _own(self, scene: str) -> Path:
         return paths.data_dir() / "tradeoff" / f"{scene}{SUFFIX}"
 
     @Slot()
@@ -113,7 +114,7 @@ class Tradeoff(QObject):
         scene = self._scene().id
         try:
             wanted = plan(usual(scene))
-            store = _Own(Book(paths.data_dir() / "tradeoff" / f"{scene}{SUFFIX}"), self._known.get(scene, []))
+            store = _Own(Book(self._own(scene)), self._known.get(scene, []))
         except StudioError as error:
             self._tell(Failure.of(error))
             return

@@ -200,6 +200,10 @@ TRADEOFF_FRONT = Text(
     "塗りつぶしと太字は、同じ代償で漏えいがこれより小さい設定がないもの（破線）です。"
     "縦棒は、シードによる最小値から最大値までを示します。",
 )
+TRADEOFF_FLAT = Text(
+    "By this measure every setting costs the same, so only the leak tells them apart.",
+    "この尺度ではどの設定も代償が同じで、違いは漏えいだけに現れます。",
+)
 TRADEOFF_EMPTY = Text(
     "There are no results for this scene yet. Start a sweep: it runs every setting of every defence three "
     "times in the background and fills this page in.",

@@ -181,7 +181,7 @@ def _metric(members: Sequence[Outcome]) -> str:
     scores = members[0].scores
     many = members[0].config.target == ALL_TARGETS
     order = ("attribute_accuracy", "psnr_db", *(("evaluator_top1",) if many else ()), "distance_same")
-    return next(m for m in (*order, *scores) if m in scores and m in METRICS)
+    return next(str(m) for m in (*order, *scores) if m in scores and m in METRICS)
 
 
 def _dot(runs: list[Outcome], metric: str, measure: Cost, cards: Library) -> Dot:

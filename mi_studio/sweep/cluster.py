@@ -39,7 +39,7 @@ class Cluster:
             raise UsageError(NEEDS_SWEEP, library="Dask") from error
         self._dask: Any = distributed
         try:
-            self._client: Any = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            self._client: Any = self._dask.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # distributed's timeouts are OSErrors
             raise UsageError(
                 Text(
@@ -84,7 +84,8 @@ class Cluster:
         self._client.close()
 
     def _room(self) -> int:
-        return max(1, IN_HAND * sum(self._client.nthreads().values()))
+        threads = sum(self._client.nthreads().values())
+        return max(1, IN_HAND * int(threads))
 
     def _answer(self, future: Any, config: RunConfig) -> Outcome | Failed:
         if future.status == "finished":

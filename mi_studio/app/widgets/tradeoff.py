@@ -26,6 +26,7 @@ from mi_studio.app.words import (
     TRADEOFF_CANCEL,
     TRADEOFF_COST,
     TRADEOFF_EMPTY,
+    TRADEOFF_FLAT,
     TRADEOFF_FRONT,
     TRADEOFF_LEAK,
     TRADEOFF_LEAK_FALLING,
@@ -178,9 +179,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._write(
             self._best, say(TRADEOFF_BEST, self._language), safe, right, high if chart.falling else low
         )
-        words = TRADEOFF_LEAK_FALLING if chart.falling else TRADEOFF_LEAK
+        upwards = TRADEOFF_LEAK_FALLING if chart.falling else TRADEOFF_LEAK
         said = (
-            say(words, self._language, name=chart.leak.get(self._language)),
+            say(upwards, self._language, name=chart.leak.get(self._language)),
             say(TRADEOFF_COST, self._language, name=chart.cost.get(self._language)),
         )
         for axis, label, write in zip(self._axes, said, (chart.leak_words, chart.cost_words), strict=True):
@@ -356,7 +357,9 @@ class TradeoffPage(QWidget):
         self._side.setVisible(chart is not None)
         self.empty.setVisible(chart is None)
         self.empty.say(say(TRADEOFF_EMPTY, lang))
-        self.front.say(say(TRADEOFF_FRONT, lang))
+        flat = chart is not None and len({round(d.cost, 3) for d in chart.dots}) == 1
+        gap = "" if lang == "ja" else " "
+        self.front.say((say(TRADEOFF_FLAT, lang) + gap if flat else "") + say(TRADEOFF_FRONT, lang))
         self._list(chart, was)
 
     def _list(self, chart: Chart | None, was: Dot | None) -> None:
