@@ -305,9 +305,10 @@ def _sweep(options: argparse.Namespace) -> int:
     if options.workers is not None and options.workers < 1:
         raise UsageError(
             Text(
-                "--workers takes a number from 1 on, not {given}.",
-                "--workers には1以上の数を指定してください（指定値：{given}）。",
+                "{option} takes a number from 1 on, not {given}.",
+                "{option} には1以上の数を指定してください（指定値：{given}）。",
             ),
+            option="--workers",
             given=options.workers,
         )
     plan = grid.plan(grid.read(options.grid))

@@ -14,9 +14,11 @@ from mi_studio.app.preflight import check_window, load_torch_first
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import NO_OUT, RunError, UsageError, reason
 from mi_studio.core.knobs import Value
-from mi_studio.core.text import Text
+from mi_studio.core.text import Text, names
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
+
+PAGES = ("stage", "tradeoff")
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -79,13 +81,14 @@ def screenshot(
 
     See `screenshots`, which takes several of one run.
     """
-    if page not in ("stage", "tradeoff"):
+    if page not in PAGES:
         raise UsageError(
             Text(
-                "There is no page '{page}'; choose stage or tradeoff.",
-                "「{page}」というページはありません。stageかtradeoffを選んでください。",
+                "There is no page '{page}'; choose one of {choices}.",
+                "「{page}」というページはありません。{choices}から選んでください。",
             ),
             page=page,
+            choices=names(PAGES),
         )
     if page == "tradeoff":  # it shows results of other runs: one step is enough
         config, steps = replace(config, steps=1), 0

@@ -193,7 +193,7 @@ TRADEOFF_LEAK = Text("{name} – higher leaks more", "{name}（上ほど漏え�
 TRADEOFF_LEAK_FALLING = Text("{name} – higher up leaks more", "{name}（上ほど漏えい大）")
 TRADEOFF_COST = Text("{name} – further right costs less", "{name}（右ほど代償が小さい）")
 TRADEOFF_BASE = Text("without the attack: {value}", "攻撃なしの水準：{value}")
-TRADEOFF_BEST = Text("best: little leak, little cost ↘", "理想：漏えいも代償も小さい ↘")
+TRADEOFF_BEST = Text("best: little leak, little cost", "理想：漏えいも代償も小さい")
 TRADEOFF_FRONT = Text(
     "Filled and in bold: no other setting leaks less at the same cost (dashed line). "
     "Bars reach from the lowest to the highest seed.",

@@ -19,7 +19,7 @@ from typing import Any
 from mi_studio.core import atomic
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig
-from mi_studio.core.errors import BadFileError, reason
+from mi_studio.core.errors import BadFileError
 from mi_studio.core.recording import config_from_json, config_to_json
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility
@@ -132,13 +132,11 @@ def load(path: Path) -> list[Outcome]:
         raise BadFileError(
             Text(
                 "{path} does not hold results of a sweep ({reason}).",
-                "{path} は一括実行の結果として読み込めません（{reason}）。",
+                "{path} は一括実行の結果として読み込めません。",
             ),
             remedy=Text("Make it anew with: mi-studio sweep", "mi-studio sweep で作り直してください。"),
             path=path,
-            reason=reason(error)
-            if isinstance(error, OSError | ValueError)
-            else Text("it is not complete", "必要な項目がありません"),
+            reason=error,
         ) from error
     return [o for o in found.values() if _known(o.config)]
 

@@ -43,10 +43,11 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:  # distributed's timeouts are OSErrors
             raise UsageError(
                 Text(
-                    "No Dask scheduler answers at {address}; start one with: dask scheduler",
+                    "No Dask scheduler answers at {address}; start one with: {command}",
                     "{address} でDaskのスケジューラーが応答しません。"
-                    "dask scheduler で起動し、アドレスを確かめてください。",
+                    "「{command}」で起動し、アドレスを確かめてください。",
                 ),
+                command="dask scheduler",
                 address=address,
             ) from error
 

@@ -26,6 +26,8 @@ from mi_studio.core.text import Text, names
 MOST_RUNS = 100_000
 ENTRIES = ("scene", "model", "attack", "target", "seed", "steps", "device", "knobs", "defenses", "together")
 
+LOOK = Text("docs/sweep.md shows what one looks like.", "書き方は説明書の例をご覧ください。")
+
 Setting = tuple[tuple[str, Value], ...]
 """Knobs of defences with their values; empty is the undefended reference."""
 
@@ -120,7 +122,7 @@ def plan(grid: Grid, among: Library | None = None) -> Plan:
         raise UsageError(
             Text(
                 "Nothing in this grid can be run: {reason}",
-                "このグリッドには実行できるものがありません。{reason}",
+                "{reason}このグリッドには、ほかに実行できるものがありません。",
             ),
             reason=next(iter(skipped.values())),
         )
@@ -152,11 +154,13 @@ def _check(grid: Grid, scene: SceneCard, cards: Library) -> None:
         if knob not in own:
             raise UsageError(
                 Text(
-                    "[knobs] of the grid is for the scene's own knobs, and '{knob}' is none of {scene}; "
-                    "choose from {choices}. Settings of defences go into [defenses].",
-                    "グリッドの[knobs]には場面の設定項目だけを書きます。{scene}に「{knob}」はありません"
-                    "（指定できる項目：{choices}）。防御の設定は[defenses]に書いてください。",
+                    "{table} of the grid is for the scene's own knobs, and '{knob}' is none of {scene}; "
+                    "choose from {choices}. Settings of defences go into {other}.",
+                    "グリッドの{table}には場面の設定項目だけを書きます。{scene}に「{knob}」はありません"
+                    "（指定できる項目：{choices}）。防御の設定は{other}に書いてください。",
                 ),
+                table="[knobs]",
+                other="[defenses]",
                 knob=knob,
                 scene=names([scene]),
                 choices=names(scene.knobs) if scene.knobs else Text("none", "なし"),
@@ -178,17 +182,24 @@ def read(path: Path, among: Library | None = None) -> Grid:
     cards = among or library()
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            Text(
+                "The grid {path} cannot be read ({reason}).",
+                "グリッド {path} は、書式に誤りがあって読み込めません。",
+            ),
+            remedy=LOOK,
+            path=path,
+            reason=error,
+        ) from error
     except (OSError, ValueError) as error:
         raise UsageError(
             Text(
                 "The grid {path} cannot be read ({reason}).",
                 "グリッド {path} を読み込めません（{reason}）。",
             ),
-            remedy=Text("docs/sweep.md shows what one looks like.", "書き方はdocs/sweep.mdにあります。"),
             path=path,
-            reason=Text(str(error), "TOMLとして正しくありません")
-            if isinstance(error, tomllib.TOMLDecodeError)
-            else reason(error),
+            reason=reason(error),
         ) from error
     for entry in raw:
         if entry not in ENTRIES:

@@ -44,8 +44,8 @@ from mi_studio.core.text import Text
 from mi_studio.studio.tradeoff import Chart, Dot
 
 SIGNS = (
-    *(("o", "●"), ("s", "■"), ("t1", "▲"), ("d", "◆"), ("t", "▼"), ("p", "⬟"), ("h", "⬢")),
-    *(("+", "＋"), ("x", "×"), ("t2", "▶"), ("t3", "◀")),
+    *(("o", "●"), ("s", "■"), ("t1", "▲"), ("d", "◆"), ("t", "▼"), ("+", "＋"), ("x", "×")),
+    *(("t2", "▶"), ("t3", "◀"), ("arrow_up", "↑"), ("arrow_down", "↓")),
 )
 """How families of defences are told apart: as pyqtgraph draws it, and as it is written."""
 
@@ -350,8 +350,8 @@ class TradeoffPage(QWidget):
         self.series.setVisible(len(view.charts) > 1)
         self.measure.setVisible(len(view.measures) > 1)
         if chart is not None:
-            self.series.setText(f"{chart.title.get(lang)} ▾")
-            self.measure.setText(dict(view.measures).get(view.measure, "") + " ▾")
+            self.series.setText(f"{chart.title.get(lang)} ▼")
+            self.measure.setText(dict(view.measures).get(view.measure, "") + " ▼")
         self.plot.setVisible(chart is not None)
         self.front.setVisible(chart is not None)
         self._side.setVisible(chart is not None)
