@@ -208,10 +208,10 @@ def _name(config: RunConfig, cards: Library) -> Text:
     knobs = [cards.defense(d).knob for d in config.defenses]
     if not knobs:
         return BARE
-    said = [
-        [f"{k.title.get(lang)}: {k.label(config.values[k.id], lang)}" for k in knobs] for lang in ("en", "ja")
-    ]
-    return Text(" + ".join(said[0]), "＋".join(said[1]))
+    values = config.values
+    english = (f"{k.title.en}: {k.label(values[k.id], 'en')}" for k in knobs)
+    japanese = (f"{k.title.ja}：{k.label(values[k.id], 'ja')}" for k in knobs)
+    return Text(" + ".join(english), "＋".join(japanese))
 
 
 def _strength(config: RunConfig, cards: Library) -> list[tuple[int, float]]:
