@@ -435,6 +435,7 @@ class MainWindow(QMainWindow):
         large = self.width() >= LARGE[0] and self.height() >= LARGE[1]
         if (wanted := 1.25 if large else 1.0) != theme.scale():
             QTimer.singleShot(0, self, lambda: _rescale(wanted))
+        self.top.tagline.setVisible(self.width() >= 1160)
         low = self.height() < 740
         self.curve.set_compact(low)
         self.verdict.set_compact(low)

@@ -83,6 +83,11 @@ class Chart:
         """The combinations of defences, in the order of display."""
         return tuple(dict.fromkeys(dot.family for dot in self.dots if not dot.bare))
 
+    @property
+    def cost_short(self) -> Text:
+        """What the cost axis says where there is little room: without how it is measured."""
+        return Text(self.cost.en.partition(": ")[0], self.cost.ja.partition("（")[0])
+
     def leak_words(self, value: float) -> str:
         """Write a leak with its unit."""
         if self.metric in PERCENT:

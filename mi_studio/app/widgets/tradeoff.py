@@ -182,7 +182,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         upwards = TRADEOFF_LEAK_FALLING if chart.falling else TRADEOFF_LEAK
         said = (
             say(upwards, self._language, name=chart.leak.get(self._language)),
-            say(TRADEOFF_COST, self._language, name=chart.cost.get(self._language)),
+            say(TRADEOFF_COST, self._language, name=chart.cost_short.get(self._language)),
         )
         for axis, label, write in zip(self._axes, said, (chart.leak_words, chart.cost_words), strict=True):
             axis.setLabel(
@@ -210,19 +210,26 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             if not (dot.bare or dot.front or i == self._chosen):
                 continue
             words = dot.name.get(self._language)
-            width = (metrics.horizontalAdvance(words) + 26) * abs(wide)
-            at_left = dot.cost + width > right and dot.cost - width > left
-            start = dot.cost - width if at_left else dot.cost
-            y = dot.leak[1]
-            if any(
-                abs(y - ty) < 17 * abs(high) and start < te and ts < start + width for ts, te, ty in taken
-            ):
+            width, y, gap = (metrics.horizontalAdvance(words) + 12) * abs(wide), dot.leak[1], 13 * abs(wide)
+            others = [(d.cost, d.cost, d.leak[1]) for d in dots if d.cost != dot.cost]
+            places = [(dot.cost + gap, 0), (dot.cost - gap - width, 1)]
+            free = [
+                (start, anchor)
+                for start, anchor in places
+                if left <= start
+                and start + width <= right
+                and not any(
+                    abs(y - ty) < 16 * abs(high) and start < te + gap / 2 and ts - gap / 2 < start + width
+                    for ts, te, ty in (*taken, *others)
+                )
+            ]
+            if not free:
                 continue
+            start, anchor = free[0]
             taken.append((start, start + width, y))
-            name = pg.TextItem(anchor=(1 if at_left else 0, 0.5))
+            name = pg.TextItem(anchor=(anchor, 0.5))
             self.getPlotItem().addItem(name, ignoreBounds=True)
-            self._write(name, words, theme.current().color("text"),
-                        dot.cost + (-13 if at_left else 13) * abs(wide), y)  # fmt: skip
+            self._write(name, words, theme.current().color("text"), start + anchor * width, y)
             self._names.append(name)
 
     def _write(self, item: pg.TextItem, words: str, color: object, x: float, y: float) -> None:
