@@ -39,7 +39,7 @@ class Cluster:
             raise UsageError(NEEDS_SWEEP, library="Dask") from error
         self._dask: Any = distributed
         try:
-            self._client: Any = self._dask.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            self._client: Any = self._dask.Client(address, timeout=CONNECT_SECONDS)
         except (OSError, ValueError, TypeError) as error:  # distributed's timeouts are OSErrors
             raise UsageError(
                 Text(
