@@ -1,7 +1,7 @@
 # make run    set up and start MI Studio        make test   everything that must hold
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev system-deps system-deps-list test stress bench reference tables screenshots zoo installer clean
+.PHONY: help run setup setup-dev system-deps system-deps-list test stress bench reference tradeoff tables screenshots zoo installer clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -75,6 +75,10 @@ bench: $(DEV)  ## measure smoothness, speed and leaks on this machine
 reference: $(DEV)  ## write docs/reference.md, docs/weights.md and docs/lessons anew from what is shipped
 	$(BIN)/python docs/make_reference.py
 	$(BIN)/python docs/make_lessons.py
+
+tradeoff: $(DEV)  ## run what is missing of the results that the Trade-off page opens with
+	@for grid in assets/tradeoff/*.toml; do printf '\n== %s\n' "$$grid"; \
+	  $(BIN)/mi-studio sweep "$$grid" --out "$${grid%.toml}.json.gz" || exit 1; done
 
 tables: reference  ## measure and write the tables in docs anew; TABLES="epsilon ..." for some of them
 	$(BIN)/python docs/make_tables.py $(TABLES)

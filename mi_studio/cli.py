@@ -29,6 +29,8 @@ from mi_studio.core.text import Text
 
 if TYPE_CHECKING:
     from mi_studio.core.recording import Recording
+    from mi_studio.sweep.grid import Plan
+    from mi_studio.sweep.store import Book, Parts
 
 OK, WRONG_USE, FAILED = 0, 2, 3
 KINDS = ("scenes", "models", "attacks", "defenses", "knobs")
@@ -87,6 +89,26 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, required=True, metavar="DIR")
     run.set_defaults(act=_run)
 
+    grid = commands.add_parser(
+        "sweep",
+        help="run a grid of settings, on this machine or a cluster",
+        description="Run every cell of a grid that has not been run yet. The same command goes on where a "
+        "sweep was stopped or killed. docs/sweep.md says what a grid looks like.",
+    )
+    grid.add_argument("grid", type=Path, metavar="GRID.toml", help="what to run")
+    grid.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a folder of Parquet parts and thumbnails; or F.json.gz, one file that needs no pyarrow",
+    )
+    by = grid.add_mutually_exclusive_group()
+    by.add_argument("--workers", type=int, metavar="N", help="processes here, one thread each (all cores)")
+    by.add_argument("--dask", metavar="ADDRESS", help="a running Dask scheduler, as tcp://HOST:8786")
+    grid.add_argument("--plan", action="store_true", help="say what would be run, and run nothing")
+    grid.set_defaults(act=_sweep)
+
     play = commands.add_parser("play", help="open a recording in the program")
     play.add_argument("recording", type=Path)
     play.set_defaults(act=_program)
@@ -96,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--attack")
     shot.add_argument("--defense", action="extend", nargs="+", default=[], metavar="D")
     shot.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
-    shot.add_argument("--page", default="stage", choices=["stage"])
+    shot.add_argument("--page", default="stage", choices=["stage", "tradeoff"])
     shot.add_argument("--steps", type=int, help="how far to run before the picture is taken")
     shot.add_argument("--lang", default="en", choices=["ja", "en"])
     shot.add_argument("--theme", default="light", choices=["light", "dark", "contrast"])
@@ -274,6 +296,85 @@ def _say_what_came_out(recorded: Recording) -> None:
     for name, score in scores.items():
         base = f"   ({chance}: {score['base_rate']:.3g})" if "base_rate" in score else ""
         print(f"{name:23} {score['value']:<8.4g} {METRICS[name].title.en}{base}")
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from mi_studio.sweep import grid
+    from mi_studio.sweep.store import open_store
+
+    if options.workers is not None and options.workers < 1:
+        raise UsageError(
+            Text(
+                "{option} takes a number from 1 on, not {given}.",
+                "{option} には1以上の数を指定してください（指定値：{given}）。",
+            ),
+            option="--workers",
+            given=options.workers,
+        )
+    plan = grid.plan(grid.read(options.grid))
+    for cell in plan.skipped:
+        print(f"left out: {cell.what}: {cell.why.en}", file=sys.stderr)
+    store = open_store(options.out)
+    there = store.keys()
+    missing = sum(config.key not in there for config in plan.runs)
+    if options.plan or not missing:
+        print(f"{len(plan.runs)} runs, {missing} of them still to do")
+        if options.plan:
+            return OK
+    if missing and options.dask is None:
+        from mi_studio.app.preflight import load_torch
+
+        load_torch()  # a missing engine is told once, not by every worker
+    try:
+        return _sweep_on(options, plan, store)
+    except OSError as error:
+        raise UsageError(NO_OUT, path=options.out, reason=reason(error)) from error
+
+
+def _sweep_on(options: argparse.Namespace, plan: Plan, store: Book | Parts) -> int:
+    import os
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    from mi_studio.sweep.cluster import Cluster
+    from mi_studio.sweep.pool import Pool
+    from mi_studio.sweep.store import Parts
+    from mi_studio.sweep.sweep import sweep
+
+    hands = Cluster(options.dask) if options.dask else Pool(options.workers or os.cpu_count() or 1)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    interrupted, now = False, None
+    began = time.monotonic()
+    try:
+        with Bars(*columns, console=Console(stderr=True)) as bars:
+            bar = bars.add_task("", total=len(plan.runs), left="")
+            for now in sweep(plan, store, hands):
+                bars.update(bar, completed=now.done, left=_left(now.left, len(now.failed)))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if isinstance(hands, Cluster):
+            hands.close()
+        if isinstance(store, Parts):
+            store.combine()
+    assert now is not None
+    for failed in now.failed:
+        c = failed.config
+        print(f"failed: {c.attack} {c.target} seed {c.seed}: {failed.why.en}", file=sys.stderr)
+    print(f"{now.done} of {now.total} runs are in {options.out} ({time.monotonic() - began:.0f} s)")
+    if interrupted:
+        print("Stopped; the same command goes on from here.")
+        return 130
+    return FAILED if now.failed else OK
+
+
+def _left(seconds: float | None, failed: int) -> str:
+    said = [] if seconds is None else [f"about {seconds / 60:.0f} min left" if seconds >= 90
+                                       else f"about {seconds:.0f} s left"]  # fmt: skip
+    return " · ".join([*said, *([f"{failed} failed"] if failed else [])])
 
 
 def _line(error: Exception) -> str:

@@ -57,6 +57,7 @@ LIGHT = ("torch", "torchvision", "PySide6", "pyqtgraph")
         ("mi_studio.core", LIGHT),
         ("mi_studio.export", LIGHT),
         ("mi_studio.studio", LIGHT),
+        ("mi_studio.sweep", (*LIGHT, "pyarrow", "distributed", "mi_studio.engine")),
         ("mi_studio.cli", LIGHT),
         ("mi_studio.doctor", LIGHT),
         ("mi_studio.app", ("torch", "torchvision", "mi_studio.engine")),

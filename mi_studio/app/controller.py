@@ -18,6 +18,7 @@ from mi_studio import __version__
 from mi_studio.app import motion, pictures, qt_words, theme
 from mi_studio.app.lessons import LessonDesk
 from mi_studio.app.settings import Settings
+from mi_studio.app.tradeoff import Tradeoff
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
 from mi_studio.core import atomic, recording
@@ -31,6 +32,7 @@ from mi_studio.export.run_folder import png
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.session import Session
+from mi_studio.studio.tradeoff import Dot
 
 TICK_MS = 20
 """How often the worker's steps are fetched, and only while something is live."""
@@ -113,6 +115,7 @@ class Controller(QObject):
         self.timer.timeout.connect(self._tick)
         self.session.changed.connect(self._refresh)
         self.session.told.connect(self._tell)
+        self.tradeoff = Tradeoff(window.tradeoff, lambda: self.session.intent.scene, self._tell, language)
         self._warming = QTimer(self)
         self._warming.setSingleShot(True)
         self._warming.setInterval(WARM_UP_MS)
@@ -155,6 +158,8 @@ class Controller(QObject):
         window.save_page_requested.connect(self._save_page_requested)
         window.save_picture_requested.connect(self._save_picture_requested)
         window.quit_requested.connect(window.close)
+        window.page_chosen.connect(self._page_chosen)
+        window.tradeoff.open_requested.connect(self._dot_opened)
         for key, act in (
             (QKeySequence.StandardKey.Undo, session.intent.undo),
             (QKeySequence.StandardKey.Redo, session.intent.redo),
@@ -172,6 +177,7 @@ class Controller(QObject):
         self.settings.geometry = self.window.saveGeometry()
         self.settings.save()
         self.window.hide()
+        self.tradeoff.close()
         self._reader.shutdown(cancel_futures=True)
         if self.worker.quit():
             self.session.stopped()
@@ -424,14 +430,33 @@ class Controller(QObject):
         if self._try(act):
             self.window.show_message("info", saved.filled(name=path.name))
 
+    # pages
+
+    @Slot(str)
+    def _page_chosen(self, page: str) -> None:
+        if page == "tradeoff":
+            self.tradeoff.draw()
+
+    @Slot(object)
+    def _dot_opened(self, dot: Dot) -> None:
+        """Put the run behind a dot onto the stage, and play it."""
+
+        def act() -> None:
+            self.session.intent.adopt(dot.shown.config)
+            self.session.start()
+
+        if self._try(act):
+            self.window.show_page("stage")
+
     # language and looks
 
     @Slot(str)
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
-        self.presenter.language = self.lessons.language = language
+        self.presenter.language = self.lessons.language = self.tradeoff.language = language
         qt_words.apply(_application(), language)
         self.window.retranslate(language)
+        self._page_chosen(self.window.page)
         self.draw()
 
     @Slot(str)

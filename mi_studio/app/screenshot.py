@@ -6,7 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from mi_studio.app.preflight import check_window, load_torch_first
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import NO_OUT, RunError, UsageError, reason
 from mi_studio.core.knobs import Value
-from mi_studio.core.text import Text
+from mi_studio.core.text import Text, names
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
+
+PAGES = ("stage", "tradeoff")
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -45,13 +47,14 @@ def _taken(window: MainWindow, slot: str) -> QPixmap:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of the window: where it is saved, how the window is dressed, which picker is open."""
+    """One picture of the window: where it is saved, how the window is dressed, what is open."""
 
     out: Path
     language: str = "en"
     theme: str = "light"
     size: tuple[int, int] = (1280, 800)
     picker: str = ""
+    page: str = "stage"
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,18 @@ def screenshot(
 
     See `screenshots`, which takes several of one run.
     """
-    if page != "stage":
+    if page not in PAGES:
         raise UsageError(
             Text(
-                "There is no page '{page}'; choose stage.",
-                "「{page}」というページはありません。stageを選んでください。",
+                "There is no page '{page}'; choose one of {choices}.",
+                "「{page}」というページはありません。{choices}から選んでください。",
             ),
             page=page,
+            choices=names(PAGES),
         )
-    return screenshots(config, [Shot(out, language, theme, size)], steps=steps, patience=patience)
+    if page == "tradeoff":  # it shows results of other runs: one step is enough
+        config, steps = replace(config, steps=1), 0
+    return screenshots(config, [Shot(out, language, theme, size, page=page)], steps=steps, patience=patience)
 
 
 def screenshots(
@@ -194,7 +200,9 @@ def screenshots(
             window.resize(*shot.size)
             controller.presenter.language = shot.language
             window.retranslate(shot.language)
+            controller.tradeoff.language = shot.language
             controller.draw()
+            window.show_page(shot.page)
             for _ in range(6):  # layouts settle
                 app.processEvents()
             shot.out.parent.mkdir(parents=True, exist_ok=True)

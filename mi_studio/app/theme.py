@@ -303,7 +303,8 @@ QMenu::indicator { width: 0px; }
 QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 
-#banner { border: 1px solid @accent; border-radius: 8px; background: @accent_ground; }
+#banner { border: 1px solid @accent; border-radius: 8px; background: @accent_ground;
+  margin: 9px 20px 0px 20px; }
 #banner[kind="error"] { border-color: @leak; background: @leak_ground; }
 QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px;
   font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
@@ -311,6 +312,13 @@ QLineEdit { background: @window; border: 1px solid @line; border-radius: 8px; pa
   selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
+
+QListWidget { background: transparent; border: 1px solid transparent; border-radius: 8px; font-size: @small;
+  outline: none; }
+QListWidget:focus { border: 2px solid @accent; }
+QListWidget::item { padding: 4px 6px; border-radius: 6px; border: 1px solid transparent; color: @text; }
+QListWidget::item:hover { background: @track; }
+QListWidget::item:selected { background: @accent_ground; color: @text; border: 1px solid @accent; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
 QScrollBar::handle:vertical { background: @track; border-radius: 3px; min-height: 28px; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +34,7 @@ from mi_studio.app.widgets.seen import SeenPanel
 from mi_studio.app.widgets.sentence import Sentence
 from mi_studio.app.widgets.side import Side
 from mi_studio.app.widgets.timeline import Timeline
+from mi_studio.app.widgets.tradeoff import TradeoffPage
 from mi_studio.app.widgets.verdict import Verdict
 from mi_studio.app.words import (
     ABOUT,
@@ -45,6 +48,7 @@ from mi_studio.app.words import (
     MIXED,
     OPEN,
     OPEN_HELP,
+    PAGES,
     QUIT,
     SAVE,
     SAVE_HELP,
@@ -88,26 +92,23 @@ class TopBar(QFrame):
         self.help = IconButton("help", 34)
         self.colors = IconButton("sun", 34)
         self.languages = {"ja": Button(), "en": Button()}
-        segments = QHBoxLayout()
-        segments.setSpacing(4)
         for language, title in (("ja", "日本語"), ("en", "English")):
-            button = self.languages[language]
-            button.setText(title)
-            button.setCheckable(True)
-            button.setProperty("segment", True)
-            segments.addWidget(button)
+            self.languages[language].setText(title)
+        self.pages = {page: Button() for page in PAGES}
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 20, 0)
         row.setSpacing(8)
         row.addWidget(self.name)
-        row.addSpacing(6)
+        row.addSpacing(10)
+        row.addLayout(_segments(self.pages))
+        row.addSpacing(10)
         row.addWidget(self.tagline)
         row.addStretch(1)
         row.addWidget(self.lessons)
         row.addWidget(self.open)
         row.addWidget(self.save)
         row.addSpacing(10)
-        row.addLayout(segments)
+        row.addLayout(_segments(self.languages))
         row.addSpacing(10)
         row.addWidget(self.colors)
         row.addWidget(self.help)
@@ -126,6 +127,17 @@ class TopBar(QFrame):
         self.fit()
 
 
+def _segments(buttons: Mapping[str, Button]) -> QHBoxLayout:
+    """Put buttons side by side, of which one is chosen."""
+    segments = QHBoxLayout()
+    segments.setSpacing(4)
+    for button in buttons.values():
+        button.setCheckable(True)
+        button.setProperty("segment", True)
+        segments.addWidget(button)
+    return segments
+
+
 class MainWindow(QMainWindow):
     """MI Studio's window.
 
@@ -138,6 +150,8 @@ class MainWindow(QMainWindow):
         ``"en"`` or ``"ja"``.
     theme_chosen
         ``"light"``, ``"dark"`` or ``"contrast"``.
+    page_chosen
+        The page that is now shown, ``"stage"`` or ``"tradeoff"``.
     stillness_chosen
         Whether nothing shall move by itself.
     lessons_requested, open_recording_requested, save_requested, save_page_requested,
@@ -147,6 +161,7 @@ class MainWindow(QMainWindow):
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
+    page_chosen = Signal(str)
     stillness_chosen = Signal(bool)
     lessons_requested = Signal()
     open_recording_requested = Signal()
@@ -165,6 +180,8 @@ class MainWindow(QMainWindow):
         self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
         self.timeline = Timeline()
         self.lesson = LessonPanel()
+        self.tradeoff = TradeoffPage()
+        self.page = "stage"
         self.panes: list[PicturePane] = self.row.panes
         self.panes[0].set_accepts_files(True)
         self._lay_out()
@@ -196,19 +213,27 @@ class MainWindow(QMainWindow):
         body.setContentsMargins(20, 9, 20, 9)
         body.setSpacing(9)
         body.addWidget(self.sentence)
-        body.addWidget(self.banner)
         body.addLayout(middle, 1)
         stage = QWidget()
-        stage.setObjectName("stage")
-        whole = QVBoxLayout(stage)
+        column = QVBoxLayout(stage)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(body, 1)
+        column.addWidget(self.timeline)
+        self.pages = QStackedWidget()
+        for page in (stage, self.tradeoff):  # in the order of PAGES
+            self.pages.addWidget(page)
+        ground = QWidget()
+        ground.setObjectName("stage")
+        whole = QVBoxLayout(ground)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.top)
-        whole.addLayout(body, 1)
-        whole.addWidget(self.timeline)
-        self.setCentralWidget(stage)
-        stage.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        stage.setFocus()
+        whole.addWidget(self.banner)
+        whole.addWidget(self.pages, 1)
+        self.setCentralWidget(ground)
+        ground.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        ground.setFocus()
 
     def _make_menus(self) -> None:
         top = self.top
@@ -216,6 +241,8 @@ class MainWindow(QMainWindow):
         top.open.clicked.connect(self.open_recording_requested)
         for language, button in top.languages.items():
             button.clicked.connect(lambda _=False, chosen=language: self._choose_language(chosen))
+        for page, button in top.pages.items():
+            button.clicked.connect(lambda _=False, chosen=page: self.show_page(chosen))
         save, colors, helps = Menu(self), Menu(self), Menu(self)
         self._save_run = save.addAction("")
         self._save_run.triggered.connect(self.save_requested)
@@ -253,6 +280,7 @@ class MainWindow(QMainWindow):
             opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _make_shortcuts(self) -> None:
+        self._stage_keys: list[QShortcut] = []
         for key, slot in (
             (Qt.Key.Key_Space, self._space),
             (Qt.Key.Key_Left, lambda: self.timeline.stepped.emit(-1)),
@@ -268,6 +296,12 @@ class MainWindow(QMainWindow):
         ):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.activated.connect(slot)
+            if key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home):
+                self._stage_keys.append(shortcut)
+        for place, page in enumerate(PAGES, 1):
+            QShortcut(QKeySequence(f"Ctrl+{place}"), self).activated.connect(
+                lambda page=page: self.show_page(page)
+            )
 
     def _space(self) -> None:
         """Space presses the button that was reached by Tab, and plays otherwise."""
@@ -276,7 +310,7 @@ class MainWindow(QMainWindow):
             focused.showMenu()
         elif isinstance(focused, QAbstractButton):
             focused.click()
-        else:
+        elif self.page == "stage":
             self.timeline.play_toggled.emit()
 
     def show_view(self, view: StageView) -> None:
@@ -313,6 +347,21 @@ class MainWindow(QMainWindow):
             mine = panes[i].ring if i < len(panes) else False
             pane.set_badge(badge if mine else "", text)
         self.row.align()
+
+    def show_page(self, page: str) -> None:
+        """Show the stage or the Trade-off page; what runs goes on."""
+        self.page = page
+        self.pages.setCurrentIndex(list(PAGES).index(page))
+        for shortcut in self._stage_keys:
+            shortcut.setEnabled(page == "stage")
+        self._mark_page()
+        if page == "tradeoff":
+            self.tradeoff.list.setFocus()
+        self.page_chosen.emit(page)
+
+    def _mark_page(self) -> None:
+        for name, button in self.top.pages.items():
+            button.setChecked(name == self.page)
 
     def show_message(self, kind: str, text: Text, details: str = "") -> None:
         """Show an ``"error"`` or ``"info"`` above the stage, without stopping anything."""
@@ -366,6 +415,11 @@ class MainWindow(QMainWindow):
             button.setText(say(words, language))
             button.setAccessibleName(say(long, language))
             button.setToolTip(f"{say(long, language)} ({key})" if key else say(long, language))
+        for place, (page, button) in enumerate(top.pages.items(), 1):
+            button.setText(say(PAGES[page], language))
+            button.setAccessibleName(button.text())
+            button.setToolTip(f"{button.text()} (Ctrl+{place})")
+        self._mark_page()
         for code, button in top.languages.items():
             button.setChecked(code == language)
             button.setAccessibleName(f"{say(LANGUAGE, language)}: {button.text()}")
@@ -396,6 +450,7 @@ class MainWindow(QMainWindow):
             self.cost,
             self.timeline,
             self.lesson,
+            self.tradeoff,
             *self.panes,
         )
         for part in parts:

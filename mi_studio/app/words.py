@@ -97,6 +97,7 @@ KEYS = (
     ("Space", Text("Play or pause", "再生・一時停止")),
     ("← →", Text("One step back or forward", "1ステップ戻る・進む")),
     ("Home", Text("Restart with the same seed", "同じシードで最初から")),
+    ("Ctrl+1 · Ctrl+2", Text("Stage, Trade-off", "ステージ・トレードオフ")),
     ("Ctrl+O", Text("Open a recording", "記録を開く")),
     ("Ctrl+S", Text("Save this run", "実行を保存")),
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
@@ -212,3 +213,49 @@ TONES = {
     "unsure": Text("Unclear", "判断できず"),
     "plain": Text("No verdict yet", "判定前"),
 }
+
+# The Trade-off page
+PAGES = {"stage": STAGE, "tradeoff": Text("Trade-off", "トレードオフ")}
+TRADEOFF_TITLE = Text("Leak against cost: {scene}", "漏えいと代償：{scene}")
+TRADEOFF_LEAK = Text("{name} – higher leaks more", "{name}（上ほど漏えい大）")
+TRADEOFF_LEAK_FALLING = Text("{name} – higher up leaks more", "{name}（上ほど漏えい大）")
+TRADEOFF_COST = Text("{name} – further right costs less", "{name}（右ほど代償が小さい）")
+TRADEOFF_BASE = Text("without the attack: {value}", "攻撃なしの水準：{value}")
+TRADEOFF_BEST = Text("best: little leak, little cost", "理想：漏えいも代償も小さい")
+TRADEOFF_FRONT = Text(
+    "Filled and in bold: no other setting leaks less at the same cost (dashed line). "
+    "Bars reach from the lowest to the highest seed.",
+    "塗りつぶしと太字は、同じ代償で漏えいがこれより小さい設定がないもの（破線）です。"
+    "縦棒は、シードによる最小値から最大値までを示します。",
+)
+TRADEOFF_FLAT = Text(
+    "By this measure every setting costs the same, so only the leak tells them apart.",
+    "この尺度ではどの設定も代償が同じで、違いは漏えいだけに現れます。",
+)
+TRADEOFF_EMPTY = Text(
+    "There are no results for this scene yet. Start a sweep: it runs every setting of every defence three "
+    "times in the background and fills this page in.",
+    "この場面の結果はまだありません。一括実行を始めると、すべての防御を強さごとに3回ずつ裏で試し、"
+    "結果がここに順に現れます。",
+)
+TRADEOFF_START = Text("Run a sweep", "一括実行")
+TRADEOFF_CANCEL = Text("Cancel the sweep", "一括実行を中止")
+TRADEOFF_GOING = Text("{done} of {total} runs", "{total}件中{done}件")
+TRADEOFF_LEFT = Text(" · about {time} left", "・残り約{time}")
+TRADEOFF_MINUTES = Text("{n:.0f} min", "{n:.0f}分")
+TRADEOFF_SECONDS = Text("{n:.0f} s", "{n:.0f}秒")
+TRADEOFF_DONE = Text("All {total} runs are done", "{total}件すべて完了")
+TRADEOFF_STOPPED = Text(
+    "Stopped at {done} of {total}; what is done is kept", "{total}件中{done}件で中止（結果は保存済み）"
+)
+TRADEOFF_FAILED = Text(" · {n} failed", "・{n}件失敗")
+TRADEOFF_LOOT = Text("What the attacker got (seed {seed})", "攻撃者が得たもの（シード{seed}）")
+TRADEOFF_SAID = Text(
+    "{leak}: {mean} ({low} – {high})\n{cost}: {use}", "{leak}：{mean}（{low}〜{high}）\n{cost}：{use}"
+)
+TRADEOFF_RUNS = Text("Mean of {n} runs with different seeds.", "シードを変えた{n}回の平均です。")
+TRADEOFF_STEPS = Text(
+    " These took {steps} steps; the stage plays all {usual}.",
+    "一括実行では{steps}ステップでした。ステージでは{usual}ステップまで実行します。",
+)
+TRADEOFF_OPEN = Text("Run it on the stage", "ステージで実行")

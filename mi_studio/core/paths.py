@@ -38,3 +38,8 @@ def cache_dir() -> Path:
     path = Path(platformdirs.user_cache_dir("mi-studio", appauthor=False))
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def data_dir() -> Path:
+    """Return the user's own folder for MI Studio, where results are kept; made when it is written to."""
+    return Path(platformdirs.user_data_dir("mi-studio", appauthor=False))

@@ -38,14 +38,14 @@ def pick(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def settle_threads() -> int:
-    """Leave one core to the screen and return the number of torch threads.
+def settle_threads(wanted: int | None = None) -> int:
+    """Settle for ``wanted`` torch threads, or leave one core to the screen; return their number.
 
     With as many threads as cores the workers of OpenMP spin against the GUI and both crawl; more
     than four do not help steps as small as ours. OpenMP counts for each thread that calls it, so every
     run settles this anew.
     """
-    threads = max(1, min(4, (os.cpu_count() or 2) - 1))
+    threads = wanted or max(1, min(4, (os.cpu_count() or 2) - 1))
     torch.set_num_threads(threads)
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True

@@ -49,6 +49,8 @@ class Run:
         From `mi_studio.core.config.resolve`.
     picture
         The user's own picture as uint8 (1, h, w, 3); read from ``config.image`` if left out.
+    threads
+        How many torch threads to use; left out, as many as leave the screen in peace.
 
     Raises
     ------
@@ -58,12 +60,14 @@ class Run:
         If data, weights or the user's picture cannot be used.
     """
 
-    def __init__(self, config: RunConfig, *, picture: Pictures | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, *, picture: Pictures | None = None, threads: int | None = None
+    ) -> None:
         started = time.perf_counter()
         self.config = config
         self.run_id = uuid.uuid4().hex[:12]
         self.history = History()
-        self._threads = devices.settle_threads()
+        self._threads = devices.settle_threads(threads)
         self._device = devices.pick(config.device)
         if config.target == OWN_PICTURE and picture is None:
             if config.image is None:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from mi_studio.core.config import lean
 from mi_studio.core.text import Text
-from mi_studio.studio.intent import Intent, Wish, lean
+from mi_studio.studio.intent import Intent, Wish
 from mi_studio.studio.lessons import SENTENCES, Lesson, LessonStep, lessons
 from mi_studio.studio.session import Session
 from mi_studio.studio.views import ContentsView, LessonView, OptionView

@@ -363,14 +363,3 @@ def _check_recorded(knob: Knob, value: Value) -> None:
             value=plain(value),
             choices=knob.choices(),
         )
-
-
-def lean(config: RunConfig, cards: Library) -> RunConfig:
-    """Return the same run without the defences that are switched off, so that equal runs have equal keys."""
-    knobs = {d: cards.defense(d).knob for d in config.defenses}
-    gone = {d: k.id for d, k in knobs.items() if config.values[k.id] == k.off}
-    return replace(
-        config,
-        defenses=tuple(sorted(d for d in config.defenses if d not in gone)),
-        knobs=tuple((k, v) for k, v in config.knobs if k not in gone.values()),
-    )

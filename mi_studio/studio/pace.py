@@ -12,9 +12,10 @@ SHORTEST = 1.0
 
 
 class Pace:
-    """Watches how far something has come."""
+    """Watches how far something has come; of the past, ``window`` seconds count."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: float = WINDOW) -> None:
+        self._window = window
         self._seen: deque[tuple[float, int]] = deque()
 
     def forget(self) -> None:
@@ -27,7 +28,7 @@ class Pace:
             self.forget()
         if not self._seen or reached > self._seen[-1][1]:
             self._seen.append((now, reached))
-        while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW:
+        while len(self._seen) > 2 and self._seen[1][0] <= now - self._window:
             self._seen.popleft()
 
     def left(self, total: int) -> float | None:

@@ -14,12 +14,12 @@ from psygnal import Signal
 
 from mi_studio.core import paths, recording
 from mi_studio.core.cards import Library, SceneCard
-from mi_studio.core.config import OWN_PICTURE, RunConfig
+from mi_studio.core.config import OWN_PICTURE, RunConfig, lean
 from mi_studio.core.errors import REINSTALL, BadFileError, StudioError, UsageError
 from mi_studio.core.recording import Recording
 from mi_studio.core.step import Pictures, Step
 from mi_studio.core.text import Text
-from mi_studio.studio.intent import Intent, Wish, lean
+from mi_studio.studio.intent import Intent, Wish
 from mi_studio.studio.lanes import (
     Ended,
     Engine,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
-from mi_studio.core.config import OWN_PICTURE, resolve, why_not_attack, why_not_defense
+from mi_studio.core.config import OWN_PICTURE, lean, resolve, why_not_attack, why_not_defense
 from mi_studio.core.errors import UsageError
-from mi_studio.studio.intent import Intent, Wish, lean
+from mi_studio.studio.intent import Intent, Wish
 
 
 def test_a_scene_opens_with_its_preset() -> None:
