@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mi_studio.app.preflight import check_window, load_torch_first
+from mi_studio.app.words import PAGES
 from mi_studio.core.config import RunConfig
 from mi_studio.core.errors import NO_OUT, RunError, UsageError, reason
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text, names
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.runstate import RunState
-
-PAGES = ("stage", "tradeoff")
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap

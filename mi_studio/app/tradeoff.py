@@ -16,8 +16,6 @@ from mi_studio.app.words import (
     TRADEOFF_FAILED,
     TRADEOFF_GOING,
     TRADEOFF_LEFT,
-    TRADEOFF_MINUTES,
-    TRADEOFF_SECONDS,
     TRADEOFF_STOPPED,
     say,
 )
@@ -28,6 +26,7 @@ from mi_studio.core.outcome import Outcome
 from mi_studio.studio import tradeoff
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.tradeoff import CHANGED, Cost
+from mi_studio.studio.words import MINUTES_LEFT, SECONDS_LEFT
 from mi_studio.sweep.grid import plan, usual
 from mi_studio.sweep.pool import Pool
 from mi_studio.sweep.store import SUFFIX, Book
@@ -179,9 +178,9 @@ class Tradeoff(QObject):
             said = say(TRADEOFF_GOING, lang, done=now.done, total=now.total)
             if now.left is not None:
                 long = now.left >= 90
-                time = say(TRADEOFF_MINUTES if long else TRADEOFF_SECONDS, lang,
-                           n=now.left / 60 if long else now.left)  # fmt: skip
-                said += say(TRADEOFF_LEFT, lang, time=time)
+                left = say(MINUTES_LEFT if long else SECONDS_LEFT, lang,
+                           n=round(now.left / 60 if long else now.left))  # fmt: skip
+                said += say(TRADEOFF_LEFT, lang, left=left)
         return said + (say(TRADEOFF_FAILED, lang, n=len(now.failed)) if now.failed else "")
 
     @Slot(str)

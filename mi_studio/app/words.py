@@ -241,9 +241,7 @@ TRADEOFF_EMPTY = Text(
 TRADEOFF_START = Text("Run a sweep", "一括実行")
 TRADEOFF_CANCEL = Text("Cancel the sweep", "一括実行を中止")
 TRADEOFF_GOING = Text("{done} of {total} runs", "{total}件中{done}件")
-TRADEOFF_LEFT = Text(" · about {time} left", "・残り約{time}")
-TRADEOFF_MINUTES = Text("{n:.0f} min", "{n:.0f}分")
-TRADEOFF_SECONDS = Text("{n:.0f} s", "{n:.0f}秒")
+TRADEOFF_LEFT = Text(" · {left}", "・{left}")
 TRADEOFF_DONE = Text("All {total} runs are done", "{total}件すべて完了")
 TRADEOFF_STOPPED = Text(
     "Stopped at {done} of {total}; what is done is kept", "{total}件中{done}件で中止（結果は保存済み）"

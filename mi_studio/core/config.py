@@ -409,8 +409,8 @@ def resolve(
 
 def lean(config: RunConfig, cards: Library) -> RunConfig:
     """Return the same run without the defences that are switched off, so that equal runs have equal keys."""
-    knobs = {d: cards.defense(d).knob for d in config.defenses}
-    gone = {d: k.id for d, k in knobs.items() if config.values[k.id] == k.off}
+    chosen = map(cards.defense, config.defenses)
+    gone = {d.id: d.knob.id for d in chosen if not d.is_on(config.values)}
     return replace(
         config,
         defenses=tuple(sorted(d for d in config.defenses if d not in gone)),

@@ -183,9 +183,14 @@ UNLIKELY = 0.05
 """What chance brings about more rarely than this is ruled out to be chance."""
 
 
+def exactly_by_chance(k: int, n: int, chance: float) -> float:
+    """Return how likely just ``k`` of ``n`` come out by chance, if each does with this probability."""
+    return math.comb(n, k) * chance**k * (1 - chance) ** (n - k)
+
+
 def at_least_by_chance(k: int, n: int, chance: float) -> float:
     """Return how likely ``k`` or more of ``n`` come out by chance, if each does with this probability."""
-    return 1 - sum(math.comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(k))
+    return 1 - sum(exactly_by_chance(i, n, chance) for i in range(k))
 
 
 def at_most_by_chance(k: int, n: int, chance: float) -> float:

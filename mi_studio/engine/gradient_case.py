@@ -84,10 +84,12 @@ class GradientCase:
         """Return ``None``: there is no gateway."""
 
     def worth(self) -> Worth:
-        """Return the cosine between the sent and the true update, and what the last mechanism guarantees."""
-        promises = [getattr(importlib.import_module(d.module), "guarantee", None) for d in self._defenses]
-        made = [p(self._values[d.knob.id]) for p, d in zip(promises, self._defenses, strict=True) if p]
-        return Worth(Utility("update_cosine", self._cosine, 1), next(filter(None, made), None))
+        """Return the cosine between the sent and the true update, and what the first mechanism guarantees."""
+        privacy = None
+        for defense in self._defenses:
+            promise = getattr(importlib.import_module(defense.module), "guarantee", None)
+            privacy = privacy or (promise and promise(self._values[defense.knob.id]))
+        return Worth(Utility("update_cosine", self._cosine, 1), privacy)
 
     def _answer(self, model: nn.Module) -> Message:
         """Return what arrives when the server sends this model in place of the agreed one."""

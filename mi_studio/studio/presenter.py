@@ -554,8 +554,7 @@ class Presenter:
             if privacy is None:
                 sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
             else:
-                unit = words.UNITS.get(privacy.unit)
-                kept.append((f"ε = {plain(privacy.epsilon)}", self.say(unit) if unit else privacy.unit))
+                kept.append((f"ε = {plain(privacy.epsilon)}", self._unit(privacy)))
                 sentence = self._guarantee(privacy)
             return CostView(title, "", tuple(kept), sentence)
         changed = utility.distortion
@@ -576,13 +575,16 @@ class Presenter:
         tested = KINDS.get(intent.scene.targets_are, KINDS["class"]).tested
         return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
 
-    def _guarantee(self, privacy: Privacy) -> str:
+    def _unit(self, privacy: Privacy) -> str:
         unit = words.UNITS.get(privacy.unit)
+        return self.say(unit) if unit else privacy.unit
+
+    def _guarantee(self, privacy: Privacy) -> str:
         return self.say(
             words.GUARANTEE,
             epsilon=plain(privacy.epsilon),
             delta=f"{privacy.delta:.9f}".rstrip("0"),
-            unit=self.say(unit) if unit else privacy.unit,
+            unit=self._unit(privacy),
             accountant=privacy.accountant,
         )
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mi_studio.core.metrics import exactly_by_chance
 from mi_studio.training.private import DELTA, Settings, train_victim
 
 CONFIDENCE = 0.95
@@ -97,14 +98,9 @@ def lower_bound(right: int, guesses: int, canaries: int, delta: float = DELTA) -
 def _chance(right: int, guesses: int, canaries: int, epsilon: float, delta: float) -> float:
     """Return how likely so many right guesses are at most, if the training keeps (ε, δ): theorem 5.2."""
     likely = 1 / (1 + math.exp(-epsilon))
-    exactly = [_binomial(k, guesses, likely) for k in range(guesses + 1)]
+    exactly = [exactly_by_chance(k, guesses, likely) for k in range(guesses + 1)]
     below, most = 0.0, 0.0
     for count in range(1, right + 1):
         below += exactly[right - count]
         most = max(most, below / count)
     return min(1.0, sum(exactly[right:]) + 2 * canaries * delta * most)
-
-
-def _binomial(k: int, n: int, p: float) -> float:
-    logarithm = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-    return math.exp(logarithm + k * math.log(p) + (n - k) * math.log1p(-p))

@@ -19,20 +19,27 @@ HEADROOM = 0.24
 """Least share of the height above the highest value, for the labels."""
 
 
-class Curve(pg.PlotWidget):  # type: ignore[misc]
-    """One line with a dot at its end, the earlier setting as a dashed ghost, marks as dotted lines."""
+class StillPlot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot that is looked at and nothing more: no frame, no menu, no zoom, no focus."""
 
     def __init__(self) -> None:
         super().__init__(background=None)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(64)
         self.setAntialiasing(True)
         self.viewport().setAutoFillBackground(False)
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
+
+
+class Curve(StillPlot):
+    """One line with a dot at its end, the earlier setting as a dashed ghost, marks as dotted lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(64)
         plot = self.getPlotItem()
         plot.setContentsMargins(0, 0, 0, 0)
         plot.vb.setDefaultPadding(0)

@@ -9,17 +9,16 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from mi_studio.app import theme
 from mi_studio.app.widgets.common import Button, Card, Label, Menu
+from mi_studio.app.widgets.curve import StillPlot
 from mi_studio.app.words import (
     TRADEOFF_BASE,
     TRADEOFF_BEST,
@@ -83,22 +82,14 @@ def signs(chart: Chart) -> dict[tuple[str, ...], tuple[str, str]]:
     return {(): BARE_SIGN} | {f: SIGNS[i % len(SIGNS)] for i, f in enumerate(chart.families)}
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]
+class Plot(StillPlot):
     """Dots with bars; the front as a dashed line, what unrelated pictures score as a dotted one."""
 
     pointed = Signal(int)
     opened = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__(background=None)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAntialiasing(True)
-        self.viewport().setAutoFillBackground(False)
-        self.setMenuEnabled(False)
-        self.setMouseEnabled(x=False, y=False)
-        self.hideButtons()
+        super().__init__()
         plot = self.getPlotItem()
         self._axes = plot.getAxis("left"), plot.getAxis("bottom")
         for axis in self._axes:
