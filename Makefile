@@ -80,6 +80,9 @@ tradeoff: $(DEV)  ## run what is missing of the results that the Trade-off page 
 	@for grid in assets/tradeoff/*.toml; do printf '\n== %s\n' "$$grid"; \
 	  $(BIN)/mi-studio sweep "$$grid" --out "$${grid%.toml}.json.gz" || exit 1; done
 
+effects: $(DEV)  ## run what is missing of the table of what stops whom
+	$(BIN)/python docs/make_effects.py
+
 tables: reference  ## measure and write the tables in docs anew; TABLES="epsilon ..." for some of them
 	$(BIN)/python docs/make_tables.py $(TABLES)
 

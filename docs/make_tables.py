@@ -32,7 +32,7 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, cross_entropy
 
 from mi_studio.core import atomic, paths
-from mi_studio.core.cards import library
+from mi_studio.core.cards import ACCESS_LEVELS, library
 from mi_studio.core.config import Device, RunConfig, resolve, why_not_attack
 from mi_studio.core.knobs import Value, plain
 from mi_studio.core.metrics import METRICS
@@ -42,6 +42,7 @@ from mi_studio.engine.beforehand import read_bank
 from mi_studio.engine.case import open_case
 from mi_studio.engine.judge import ClassJudge, as_images
 from mi_studio.engine.sheets import read_sheets
+from mi_studio.studio import effects as effects_of
 from mi_studio.training.audit import audit_head
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import accuracy
@@ -354,6 +355,23 @@ def _face_scores(scores: dict[str, NDArray[np.float64]]) -> list[str]:
     return [*shares, *medians, f"{closer.sum()} of {closer.size}"]
 
 
+def effects(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """What stops whom, from the runs that ``make effects`` keeps."""
+    yield ["defence", *ACCESS_LEVELS]
+    for row in effects_of.table(effects_of.shipped()):
+        yield [row.name.en, *(_effect(cell) for cell in row.cells)]
+
+
+def _effect(cell: effects_of.Cell) -> str:
+    if cell.effect is None:
+        return "–"
+    said = {"stops": "stops", "weakens": "weakens", "none": "no effect"}[cell.effect]
+    if cell.same:
+        return f"{said}, bit for bit"
+    trials = (f"{t.runs[0].config.scene} {min(t.kept, 1):.0%}" for t in cell.trials)
+    return f"{said}: {', '.join(trials)} left"
+
+
 def attacks(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """Every attack in every scene that allows it, undefended, by the scene's own scores."""
     yield ["scene", "attack", "the attacker has", *ATTACK_HEAD]
@@ -514,6 +532,7 @@ TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
     "audit": audit,
     "epsilon": epsilon,
     "granularity": granularity,
+    "effects": effects,
 }
 
 

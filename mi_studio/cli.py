@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--attack")
     shot.add_argument("--defense", action="extend", nargs="+", default=[], metavar="D")
     shot.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
-    shot.add_argument("--page", default="stage", choices=["stage", "tradeoff"])
+    shot.add_argument("--page", default="stage", help="stage, tradeoff or effects")
     shot.add_argument("--steps", type=int, help="how far to run before the picture is taken")
     shot.add_argument("--lang", default="en", choices=["ja", "en"])
     shot.add_argument("--theme", default="light", choices=["light", "dark", "contrast"])

@@ -25,14 +25,15 @@ from mi_studio.core import atomic, recording
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError, StudioError, reason
 from mi_studio.core.knobs import Value
+from mi_studio.core.outcome import Outcome
 from mi_studio.core.pictures import SUFFIXES
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.export.run_folder import png
+from mi_studio.studio import effects
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.session import Session
-from mi_studio.studio.tradeoff import Dot
 
 TICK_MS = 20
 """How often the worker's steps are fetched, and only while something is live."""
@@ -159,7 +160,8 @@ class Controller(QObject):
         window.save_picture_requested.connect(self._save_picture_requested)
         window.quit_requested.connect(window.close)
         window.page_chosen.connect(self._page_chosen)
-        window.tradeoff.open_requested.connect(self._dot_opened)
+        window.tradeoff.open_requested.connect(lambda dot: self._outcome_opened(dot.shown))
+        window.effects.open_requested.connect(self._outcome_opened)
         for key, act in (
             (QKeySequence.StandardKey.Undo, session.intent.undo),
             (QKeySequence.StandardKey.Redo, session.intent.redo),
@@ -436,13 +438,15 @@ class Controller(QObject):
     def _page_chosen(self, page: str) -> None:
         if page == "tradeoff":
             self.tradeoff.draw()
+        elif page == "effects" and not self.window.effects.filled:
+            self.window.effects.show_rows(effects.table(effects.shipped()))
 
     @Slot(object)
-    def _dot_opened(self, dot: Dot) -> None:
-        """Put the run behind a dot onto the stage, and play it."""
+    def _outcome_opened(self, outcome: Outcome) -> None:
+        """Put the run behind an outcome onto the stage, and play it."""
 
         def act() -> None:
-            self.session.intent.adopt(dot.shown.config)
+            self.session.intent.adopt(outcome.config)
             self.session.start()
 
         if self._try(act):

@@ -89,7 +89,7 @@ def screenshot(
             page=page,
             choices=names(PAGES),
         )
-    if page == "tradeoff":  # it shows results of other runs: one step is enough
+    if page != "stage":  # it shows results of other runs: one step is enough
         config, steps = replace(config, steps=1), 0
     return screenshots(config, [Shot(out, language, theme, size, page=page)], steps=steps, patience=patience)
 

@@ -25,6 +25,7 @@ from mi_studio.app.widgets.banner import Banner
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
+from mi_studio.app.widgets.effects import EffectsPage
 from mi_studio.app.widgets.glossary import Glossary
 from mi_studio.app.widgets.knobs import ProtectionPanel
 from mi_studio.app.widgets.lesson import LessonPanel
@@ -151,7 +152,7 @@ class MainWindow(QMainWindow):
     theme_chosen
         ``"light"``, ``"dark"`` or ``"contrast"``.
     page_chosen
-        The page that is now shown, ``"stage"`` or ``"tradeoff"``.
+        The page that is now shown, by its key in `PAGES`.
     stillness_chosen
         Whether nothing shall move by itself.
     lessons_requested, open_recording_requested, save_requested, save_page_requested,
@@ -181,6 +182,7 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline()
         self.lesson = LessonPanel()
         self.tradeoff = TradeoffPage()
+        self.effects = EffectsPage()
         self.page = "stage"
         self.panes: list[PicturePane] = self.row.panes
         self.panes[0].set_accepts_files(True)
@@ -221,7 +223,7 @@ class MainWindow(QMainWindow):
         column.addLayout(body, 1)
         column.addWidget(self.timeline)
         self.pages = QStackedWidget()
-        for page in (stage, self.tradeoff):  # in the order of PAGES
+        for page in (stage, self.tradeoff, self.effects):  # in the order of PAGES
             self.pages.addWidget(page)
         ground = QWidget()
         ground.setObjectName("stage")
@@ -349,7 +351,7 @@ class MainWindow(QMainWindow):
         self.row.align()
 
     def show_page(self, page: str) -> None:
-        """Show the stage or the Trade-off page; what runs goes on."""
+        """Show a page, by its key in `PAGES`; what runs goes on."""
         self.page = page
         self.pages.setCurrentIndex(list(PAGES).index(page))
         for shortcut in self._stage_keys:
@@ -357,6 +359,8 @@ class MainWindow(QMainWindow):
         self._mark_page()
         if page == "tradeoff":
             self.tradeoff.list.setFocus()
+        elif page == "effects":
+            self.effects.grid.setFocus()
         self.page_chosen.emit(page)
 
     def _mark_page(self) -> None:
@@ -451,6 +455,7 @@ class MainWindow(QMainWindow):
             self.timeline,
             self.lesson,
             self.tradeoff,
+            self.effects,
             *self.panes,
         )
         for part in parts:

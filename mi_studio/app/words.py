@@ -215,7 +215,11 @@ TONES = {
 }
 
 # The Trade-off page
-PAGES = {"stage": STAGE, "tradeoff": Text("Trade-off", "トレードオフ")}
+PAGES = {
+    "stage": STAGE,
+    "tradeoff": Text("Trade-off", "トレードオフ"),
+    "effects": Text("What stops whom", "防御の効果"),
+}
 TRADEOFF_TITLE = Text("Leak against cost: {scene}", "漏えいと代償：{scene}")
 TRADEOFF_LEAK = Text("{name} – higher leaks more", "{name}（上ほど漏えい大）")
 TRADEOFF_LEAK_FALLING = Text("{name} – higher up leaks more", "{name}（上ほど漏えい大）")
@@ -257,3 +261,52 @@ TRADEOFF_STEPS = Text(
     "一括実行では{steps}ステップでした。ステージでは{usual}ステップまで実行します。",
 )
 TRADEOFF_OPEN = Text("Run it on the stage", "ステージで実行")
+
+# The page of what stops whom
+EFFECTS_TITLE = Text("Which defence stops which attacker", "どの防御が、どの攻撃者に効くか")
+EFFECTS_DEFENSE = Text("Defence", "防御")
+EFFECTS_ACTS = {
+    "trained": Text("In the model's training", "モデルの学習に組み込む防御"),
+    "output": Text("On the answers", "回答に手を加える防御"),
+    "gateway": Text("At the entrance to the API", "APIの入口で働く防御"),
+    "gradient": Text("On the gradients", "勾配に手を加える防御"),
+    "aggregation": Text("On the sum of all clients", "全クライアントの合計だけを見せる防御"),
+}
+EFFECTS = {
+    "stops": Text("■ stops", "■ 防ぐ"),
+    "weakens": Text("▲ weakens", "▲ 弱める"),
+    "none": Text("○ no effect", "○ 効かない"),
+}
+EFFECTS_SENTENCE = {
+    "stops": Text("It stops this attacker.", "この攻撃者を防ぎます。"),
+    "weakens": Text("It weakens this attacker, no more.", "この攻撃者を弱めますが、防ぎきれません。"),
+    "none": Text("It has no effect on this attacker.", "この攻撃者には効きません。"),
+}
+EFFECTS_LEFT = Text("{effect} {share}", "{effect} {share}")
+EFFECTS_SAME = Text("＝ no effect", "＝ 効かない")
+EFFECTS_SETTING = Text("{knob}: {value}", "{knob}：{value}")
+EFFECTS_AGAINST = Text("against whoever {who}", "攻撃者：{who}")
+EFFECTS_TRIAL = Text(
+    "{scene} · {attack}: {metric} {bare} without it, {leak} with it ({low} to {high}); unrelated pictures or "
+    "a guess reach {base}. {n} seeds.",
+    "{scene}・{attack}：{metric}は、防御なしで{bare}、ありで{leak}（{low}〜{high}）です。無関係な画像や当て推量では"
+    "{base}になります。シード{n}個の平均です。",
+)
+EFFECTS_TRIAL_SAME = Text(
+    "{scene} · {attack}: what the attacker hands in is the same as without it, bit for bit, for each of {n} "
+    "seeds.",
+    "{scene}・{attack}：シード{n}個のすべてで、攻撃者の手に入るものは防御なしの場合と1ビットも変わりません。",
+)
+EFFECTS_CUT = Text(" Compared over the first {steps} steps.", "最初の{steps}ステップで比べました。")
+EFFECTS_RULE = Text(
+    "The share is what is left of the attack's lead over unrelated pictures; ＝: not one bit changed. "
+    "Stops: at most {stopped} is left. No effect: at least {spared}. Where scenes differ, it weakens. "
+    "Measured with these attacks only: another one may do better.",
+    "数値は、無関係な画像に対する攻撃の優位のうち、防御をしても残った割合です。「＝」は1ビットも変わらないことを表します。"
+    "{stopped}以下なら「防ぐ」、{spared}以上なら「効かない」、場面によって結果が違うときは「弱める」とします。"
+    "ここで試した攻撃での結果であり、別の攻撃なら破られることもあります。",
+)
+EFFECTS_EMPTY = Text(
+    "The results of these runs are missing or damaged. Install MI Studio again to get them back.",
+    "実行結果のファイルがないか、壊れています。MI Studioを再インストールしてください。",
+)

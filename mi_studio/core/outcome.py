@@ -44,6 +44,9 @@ class Outcome:
         What unrelated pictures score.
     thumbnail
         WebP of what the attacker hands in, of all targets side by side; empty where it was left out.
+    loot
+        A digest of what the attacker hands in: equal digests mean equal pictures, bit for bit. Empty where it
+        was not kept.
     """
 
     config: RunConfig
@@ -55,6 +58,7 @@ class Outcome:
     seconds: float
     version: str
     thumbnail: bytes = field(default=b"", repr=False)
+    loot: str = ""
 
     @property
     def key(self) -> str:
@@ -76,6 +80,8 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
         raw["utility"] = [u.metric, _rounded(u.value), u.n, _rounded(u.distortion)]
     if (p := outcome.privacy) is not None:
         raw["privacy"] = [p.epsilon, p.delta, p.unit, p.accountant]
+    if outcome.loot:
+        raw["loot"] = outcome.loot
     if outcome.thumbnail:
         raw["thumbnail"] = base64.b64encode(outcome.thumbnail).decode("ascii")
     return raw
@@ -97,6 +103,7 @@ def from_json(raw: Mapping[str, Any]) -> Outcome:
         seconds=_finite(raw["seconds"]),
         version=str(raw["version"])[:40],
         thumbnail=picture,
+        loot=str(raw.get("loot", ""))[:64],
     )
 
 

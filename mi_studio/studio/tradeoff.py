@@ -90,16 +90,21 @@ class Chart:
 
     def leak_words(self, value: float) -> str:
         """Write a leak with its unit."""
-        if self.metric in PERCENT:
-            return f"{value:.0%}"
-        unit = METRICS[self.metric].unit
-        return f"{value:.1f} {unit}" if unit else f"{value:.2f}"
+        return leak_words(self.metric, value)
 
     def cost_words(self, value: float) -> str:
         """Write how much use is left."""
         known = next((d.shown.utility for d in self.dots if d.shown.utility), None)
         share = self.measure == "distortion" or (known is not None and known.metric in PERCENT)
         return f"{value:.1%}" if share else f"{value:.3f}"
+
+
+def leak_words(metric: str, value: float) -> str:
+    """Write a leak with the unit of its metric."""
+    if metric in PERCENT:
+        return f"{value:.0%}"
+    unit = METRICS[metric].unit
+    return f"{value:.1f} {unit}" if unit else f"{value:.2f}"
 
 
 def shipped(scene: str) -> list[Outcome]:

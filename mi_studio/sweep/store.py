@@ -144,6 +144,7 @@ class Parts:
             seconds=row["seconds"],
             version=row["version"],
             thumbnail=thumbnail.read_bytes() if thumbnail.exists() else b"",
+            loot=row["loot"] or "",
         )
 
 
@@ -178,6 +179,7 @@ def _row(kept: Outcome) -> dict[str, Any]:
         "queries": kept.queries,
         "seconds": kept.seconds,
         "version": kept.version,
+        "loot": kept.loot,
     }
 
 
@@ -200,7 +202,7 @@ def _schema() -> pa.Schema:
         **dict.fromkeys(("privacy_unit", "accountant"), text),
         "queries": whole,
         "seconds": number,
-        "version": text,
+        **dict.fromkeys(("version", "loot"), text),
     }
     return pa.schema(list(kinds.items()))
 
