@@ -21,7 +21,7 @@ from mi_studio.core.records import Table, read_table
 from mi_studio.core.step import Pictures, View, ViewKind
 from mi_studio.core.weights import find_weights
 from mi_studio.engine.access import Access, Setup, score_bars
-from mi_studio.engine.answering import EXAMPLES, Answering
+from mi_studio.engine.answering import EXAMPLES, Answering, AnswersPrice
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import Scores, as_pictures
 from mi_studio.engine.models import load
@@ -166,9 +166,14 @@ class RecordCase:
         labels = labels_of(card.targets_for(values), config.target)
         self._values = dict(values)
         defenses = [library().defense(d) for d in config.defenses]
-        outputs = [d for d in defenses if d.acts == "output" and attack.access in d.reaches]
-        own = torch.from_numpy(table.rows[:EXAMPLES].copy()).to(device)
-        self._answering = Answering(outputs, lambda: self._scores(own))
+        outputs = [d for d in defenses if d.acts == "output"]
+        self._rows, self._outcomes = (
+            torch.from_numpy(column.copy()).to(device) for column in (table.rows, table.outcomes)
+        )
+        reaching = [d for d in outputs if attack.access in d.reaches]
+        self._answering = Answering(reaching, self._reference)
+        # customers get changed answers whoever the attacker is
+        self._price = AnswersPrice(Answering(outputs, self._reference)) if outputs else None
         self._card = find_weights(card.id, config.model, values)
         self._model = load(self._card, device)
 
@@ -209,8 +214,19 @@ class RecordCase:
         """Return ``None``: there is no gateway."""
 
     def worth(self) -> Worth:
-        """Return the test accuracy on the card of the weights."""
-        return Worth(self._card.utility, self._card.privacy)
+        """Return the accuracy of what is let out: that on the card, unless the answers are changed.
+
+        It is measured on the shipped records, none of which the model has learnt from.
+        """
+        utility = self._price.utility(self._tested, self._values) if self._price else None
+        return Worth(utility or self._card.utility, self._card.privacy)
+
+    def _reference(self) -> Tensor:
+        return self._scores(self._rows[:EXAMPLES])
+
+    @torch.no_grad()
+    def _tested(self) -> tuple[Tensor, Tensor]:
+        return self._scores(self._rows), self._outcomes
 
     def _scores(self, records: Tensor) -> Tensor:
         scores: Tensor = self._model(records).softmax(1)

@@ -213,3 +213,21 @@ def test_the_bundled_font_has_every_character_of_a_table(qapp, table):
             gzip.decompress(file.read_bytes()), 14, QFont.HintingPreference.PreferDefaultHinting
         )
         assert not [c for c in used if not any(font.glyphIndexesForString(c))], file.name
+
+
+@pytest.mark.parametrize("attack", ["attribute-map", "attribute-map-white-box"])
+def test_changed_answers_cost_the_customers_whoever_attacks(attack):
+    run = Run(config(attack=attack, steps=2))
+    plain = run.utility
+    assert plain.distortion is None  # nothing is changed: the card speaks
+    changed = Run(
+        resolve("customers", attack=attack, target="sample", device="cpu", steps=2,
+                settings={"granularity": "label", "temperature": 5.0})
+    )  # fmt: skip
+    priced = changed.utility
+    assert priced.n == plain.n
+    assert priced.value == pytest.approx(plain.value, abs=0.002)  # a label is still the right label
+    assert priced.distortion > 0.05
+    changed.turn({"granularity": "full", "temperature": 1.0})
+    list(changed)
+    assert changed.utility == plain
