@@ -138,6 +138,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--device", default="auto", help=" ".join(DEVICES))
     train.add_argument("--list", action="store_true", help="name the recipes and how long they take")
     train.add_argument("--check", action="store_true", help="measure every shipped model again")
+    train.add_argument(
+        "--epsilon", type=float, metavar="E", help="train the catalogue's model at this ε, for yourself"
+    )
+    train.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
+    # the program calls itself so, nobody else
+    train.add_argument("--for-window", action="store_true", help=argparse.SUPPRESS)
     train.set_defaults(act=_train)
 
     doctor = commands.add_parser("doctor", help="what works on this machine")
@@ -540,6 +546,8 @@ def _train(options: argparse.Namespace) -> int:
 
     from mi_studio.app.preflight import load_torch
 
+    if options.epsilon is not None:
+        return _train_exactly(options)
     load_torch()
     from mi_studio.engine.devices import pick
     from mi_studio.training import zoo
@@ -566,6 +574,30 @@ def _train(options: argparse.Namespace) -> int:
     for difference in differences:
         print(difference)
     return FAILED if differences else OK
+
+
+def _train_exactly(options: argparse.Namespace) -> int:
+    if options.for_window:
+        from mi_studio.training.for_window import serve
+
+        return serve(options.epsilon, settings(options.settings))
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from mi_studio.app.preflight import load_torch
+
+    load_torch()
+    from mi_studio.training.exact import train_exactly
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        bar = bars.add_task(f"epsilon {plain(options.epsilon)}", total=1.0)
+        card = train_exactly(
+            options.epsilon, settings(options.settings), lambda share: bars.update(bar, completed=share)
+        )
+    assert card.utility is not None
+    print(f"{card.weights}: accuracy {card.utility.value:.3f}, spent {card.details['epsilon_spent']:.4g}")
+    return OK
 
 
 def _doctor(options: argparse.Namespace) -> int:

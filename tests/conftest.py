@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mi_studio.core import paths
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent / "studio"))  # fakes.py serves tests/app too
 
@@ -26,6 +28,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+@pytest.fixture(autouse=True)
+def no_own_data(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the user has trained or swept on this computer is none of a test's business."""
+    monkeypatch.setattr(paths, "data_dir", lambda: tmp_path_factory.getbasetemp() / "nobody")
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from mi_studio import __version__
 from mi_studio.app import motion, pictures, qt_words, theme
+from mi_studio.app.exact import ExactDesk
 from mi_studio.app.lessons import LessonDesk
 from mi_studio.app.settings import Settings
 from mi_studio.app.tradeoff import Tradeoff
@@ -116,6 +117,7 @@ class Controller(QObject):
         self.timer.timeout.connect(self._tick)
         self.session.changed.connect(self._refresh)
         self.session.told.connect(self._tell)
+        self.exact = ExactDesk(window, self.session, self._tell, self._refresh, language)
         self.tradeoff = Tradeoff(window.tradeoff, lambda: self.session.intent.scene, self._tell, language)
         self._warming = QTimer(self)
         self._warming.setSingleShot(True)
@@ -179,6 +181,7 @@ class Controller(QObject):
         self.settings.geometry = self.window.saveGeometry()
         self.settings.save()
         self.window.hide()
+        self.exact.close()
         self.tradeoff.close()
         self._reader.shutdown(cancel_futures=True)
         if self.worker.quit():
@@ -198,6 +201,7 @@ class Controller(QObject):
             self.window.panes[0].set_accepts_files(takes)
         self.window.show_view(self.presenter.view(full))
         self.lessons.draw()
+        self.exact.draw()
 
     @Slot()
     def _tick(self) -> None:
@@ -460,6 +464,7 @@ class Controller(QObject):
         self.presenter.language = self.lessons.language = self.tradeoff.language = language
         qt_words.apply(_application(), language)
         self.window.retranslate(language)
+        self.exact.retranslate(language)
         self._page_chosen(self.window.page)
         self.draw()
 

@@ -26,6 +26,7 @@ from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
 from mi_studio.app.widgets.effects import EffectsPage
+from mi_studio.app.widgets.exact import ExactLine
 from mi_studio.app.widgets.glossary import Glossary
 from mi_studio.app.widgets.knobs import ProtectionPanel
 from mi_studio.app.widgets.lesson import LessonPanel
@@ -179,6 +180,8 @@ class MainWindow(QMainWindow):
         self.top, self.sentence, self.banner = TopBar(), Sentence(), Banner()
         self.row, self.curve, self.verdict = PaneRow(3), Curve(), Verdict()
         self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
+        self.exact = ExactLine()
+        self.protection.set_foot(self.exact)
         self.timeline = Timeline()
         self.lesson = LessonPanel()
         self.tradeoff = TradeoffPage()
@@ -450,6 +453,7 @@ class MainWindow(QMainWindow):
             self.curve,
             self.verdict,
             self.protection,
+            self.exact,
             self.seen,
             self.cost,
             self.timeline,

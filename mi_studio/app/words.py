@@ -310,3 +310,44 @@ EFFECTS_EMPTY = Text(
     "The results of these runs are missing or damaged. Install MI Studio again to get them back.",
     "実行結果のファイルがないか、壊れています。MI Studioを再インストールしてください。",
 )
+# Training at one ε
+CANCEL = Text("Cancel", "中止")
+EXACT = Text("Train exactly another ε…", "別のεで学習する…")
+EXACT_TITLE = Text("A model of exactly this ε", "指定したεのモデルを作る")
+EXACT_HELP = Text(
+    "The model is trained anew on this computer, in the background and with the settings of the shipped "
+    "ones; the noise is chosen so that the accountant (Opacus) arrives at your ε. What runs on the stage "
+    "goes on, more slowly.",
+    "このコンピューターで、付属のモデルと同じ設定のまま、裏で新しく学習します。ノイズの大きさは、"
+    "εの計算（Opacus）が指定した値になるように決めます。その間もステージの実行は続きますが、遅くなります。",
+)
+EXACT_WANTED = Text("ε =", "ε ＝")
+EXACT_TRAIN = Text("Train", "学習を始める")
+EXACT_HERE = Text("Trained on this computer", "このコンピューターで学習したモデル")
+EXACT_NONE = Text(
+    "None yet. What is trained here stays here, also after a restart.",
+    "まだありません。学習したモデルは、再起動後もこのコンピューターに残ります。",
+)
+EXACT_DELETE = Text("Delete", "削除")
+EXACT_ON = Text("Trained on: {what}.", "学習データ：{what}。")
+EXACT_TOOK = Text(
+    " Where the shipped models were made this took about {seconds} s.",
+    "付属のモデルでは約{seconds}秒かかりました。",
+)
+EXACT_NUMBER = Text(
+    "ε must be a number from {low} to {high}.", "εには{low}から{high}までの数値を入力してください。"
+)
+EXACT_ON_SLIDER = Text("ε = {epsilon} is on the slider already.", "ε＝{epsilon}は、すでに目盛りにあります。")
+EXACT_LOADING = Text("ε = {epsilon}: loading", "ε＝{epsilon}：準備中")
+EXACT_GOING = Text("ε = {epsilon}: {share} trained", "ε＝{epsilon}：学習{share}")
+EXACT_DONE = Text(
+    "The model of ε = {epsilon} is ready and has a stop on the slider. It is right on {accuracy} of the test "
+    "photos; {accountant} counts ε = {spent} for what was done.",
+    "ε＝{epsilon}のモデルができ、目盛りに加わりました。テスト写真での正答率は{accuracy}です。"
+    "実際の学習についての{accountant}の計算値は、ε＝{spent}です。",
+)
+EXACT_DIED = Text(
+    "The training ended before it was done; perhaps the memory does not suffice. Nothing was kept.",
+    "学習が途中で終了しました。メモリーが足りないおそれがあります。何も残っていません。",
+)
+EXACT_KNOWN = Text("ε = {epsilon} · {what} · {accuracy} right", "ε＝{epsilon}・{what}・正答率{accuracy}")

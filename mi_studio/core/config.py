@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, Target, library
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.own import with_own
 from mi_studio.core.text import Text, names
 
 OWN_PICTURE = "own-picture"
@@ -335,7 +336,10 @@ def resolve(
         there = [d for d in cards.defenses if not why_not_defense(card, d)]
         choices = names(scene_knobs(card, there))
         raise UsageError(NO_KNOB, scene=names([card]), knob=unknown[0], choices=choices)
-    values = {k.id: k.parse(settings[k.id]) if k.id in settings else k.default for k in knobs}
+    values: dict[str, Value] = {}
+    for knob in knobs:  # the scene's first: they say which models trained here fit
+        there_is = with_own(knob, card.id, chosen_model, values)
+        values[knob.id] = there_is.parse(settings[knob.id]) if knob.id in settings else knob.default
     _check_rivals([d for d in defense_cards if d.is_on(values)])
 
     if image is not None and "own-picture" not in card.provides:

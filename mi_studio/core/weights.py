@@ -1,11 +1,13 @@
-"""The card that lies beside every shipped weight file, and how to find the right file."""
+"""The card that lies beside every weight file, and how to find the right file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,8 @@ class Privacy:
 class WeightsCard:
     """What is known about one weight file.
 
-    The card ``NAME.json`` lies beside ``NAME.safetensors`` in ``pretrained/SCENE/MODEL/``.
+    The card ``NAME.json`` lies beside ``NAME.safetensors`` in ``pretrained/SCENE/MODEL/``, or in the same
+    place below `own_folder`.
 
     Attributes
     ----------
@@ -146,15 +149,46 @@ def read_card(path: Path) -> WeightsCard:
 
 
 def weights_cards(scene: str) -> Iterator[WeightsCard]:
-    """Yield every weights card of a scene, in the order of their names."""
+    """Yield every shipped weights card of a scene, in the order of their names."""
     for path in sorted((paths.pretrained() / scene).glob("*/*.json")):
         yield read_card(path)
+
+
+def own_folder() -> Path:
+    """Return where lies what was trained on this computer, sorted as in ``pretrained``."""
+    return paths.data_dir() / "trained"
+
+
+def own_cards(scene: str) -> tuple[WeightsCard, ...]:
+    """Return the card of every model of a scene that was trained on this computer; `forget_own` reads anew.
+
+    A card that is damaged or has lost its weights is none: the program must start without them.
+    """
+    return _own_cards(own_folder() / scene)
+
+
+def forget_own() -> None:
+    """Read the user's own cards again at the next question: one has come or gone."""
+    _own_cards.cache_clear()
+
+
+@cache  # asked for at every move of a knob
+def _own_cards(folder: Path) -> tuple[WeightsCard, ...]:
+    found = []
+    for path in sorted(folder.glob("*/*.json")):
+        with suppress(BadFileError):
+            card = read_card(path)
+            if card.weights.is_file():
+                found.append(card)
+    return tuple(found)
 
 
 def find_weights(
     scene: str, model: str, knobs: Mapping[str, Value], needed: Iterable[str] = ()
 ) -> WeightsCard:
     """Return the card whose knobs all agree with ``knobs``; the most specific one if several do.
+
+    What is shipped comes before what was trained on this computer.
 
     A card that does not speak of every ``needed`` knob is none: plain weights never stand in for ones
     trained with a defence.
@@ -166,7 +200,7 @@ def find_weights(
     """
     fitting = [
         card
-        for card in weights_cards(scene)
+        for card in (*weights_cards(scene), *own_cards(scene))
         if card.model == model
         and all(knobs.get(k) == v for k, v in card.knobs.items())
         and all(k in card.knobs for k in needed)

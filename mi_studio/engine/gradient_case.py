@@ -16,15 +16,16 @@ from mi_studio.core.weights import Utility
 from mi_studio.engine.access import GradientLeak, MaliciousServer, Setup
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import RecordJudge, as_pictures
-from mi_studio.engine.rounds import Message, Round, aggregated, client_update, weighted
+from mi_studio.engine.rounds import Client, Message, Protect, Round, aggregated, client_update, weighted
 
 
 class GradientCase:
     """Clients with their pictures, and a server that looks at what they send.
 
     The true updates of the agreed model are computed once. Each client's defences act on its own update in
-    the order in which they were chosen; noise is one draw per client and seed, which a knob rescales. What
-    acts on the updates together comes after all of those.
+    the order in which they were chosen; noise is one draw per client and seed, which a knob rescales. One
+    that needs to know the model and the pictures has ``prepared(client)`` in place of ``protect``. What acts
+    on the updates together comes after all of those.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ class GradientCase:
         model.requires_grad_(True)
         self._true = self._updates(model)
         self._draws = self._drawn(self._true)
+        self._ways = self._prepared(model)
         self._cosine = 1.0
 
         message = [part.clone() for part in aggregated(self._true, agreed)]
@@ -73,7 +75,7 @@ class GradientCase:
     def turn(self, values: Mapping[str, Value]) -> None:
         """Let the clients send their message again under these knobs."""
         self._values = dict(values)
-        sent = self._protected(self._true, self._draws)
+        sent = self._protected(self._true, self._draws, self._ways)
         if isinstance(self.access, GradientLeak):
             for part, new in zip(self.access.message, self._combined(sent), strict=True):
                 part.copy_(new)
@@ -94,7 +96,8 @@ class GradientCase:
     def _answer(self, model: nn.Module) -> Message:
         """Return what arrives when the server sends this model in place of the agreed one."""
         true = self._updates(model.requires_grad_(True))
-        return self._combined(self._protected(true, self._drawn(true) if self._defenses else []))
+        draws = self._drawn(true) if self._defenses else []
+        return self._combined(self._protected(true, draws, self._prepared(model)))
 
     def _updates(self, model: nn.Module) -> list[Message]:
         return [client_update(model, images, labels, self._round) for images, labels in self._held]
@@ -105,13 +108,24 @@ class GradientCase:
         draws = torch.Generator().manual_seed(int.from_bytes(key, "big"))
         return [[torch.randn(p.shape, generator=draws).to(p.device) for p in parts] for parts in updates]
 
-    def _protected(self, true: list[Message], draws: list[Message]) -> list[Message]:
+    def _prepared(self, model: nn.Module) -> list[list[Protect]]:
+        """Return, defence by defence, how each client protects what it computes on this model."""
+        clients = [Client(model, images, labels) for images, labels in self._held]
+        modules = [importlib.import_module(defense.module) for defense in self._defenses]
+        return [
+            [m.prepared(client) if hasattr(m, "prepared") else m.protect for client in clients]
+            for m in modules
+        ]
+
+    def _protected(
+        self, true: list[Message], draws: list[Message], ways: list[list[Protect]]
+    ) -> list[Message]:
         """Return what each client sends."""
         sent = list(true)
-        for defense in self._defenses:
-            protect = importlib.import_module(defense.module).protect
+        for defense, of_clients in zip(self._defenses, ways, strict=True):
             value = self._values[defense.knob.id]
-            sent = [protect(update, value, draw) for update, draw in zip(sent, draws, strict=True)]
+            steps = zip(of_clients, sent, draws, strict=True)
+            sent = [protect(update, value, draw) for protect, update, draw in steps]
         return sent
 
     def _combined(self, sent: list[Message]) -> Message:

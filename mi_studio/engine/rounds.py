@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,8 +10,30 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
+from mi_studio.core.knobs import Value
+
 Message = list[Tensor]
 """One tensor per parameter of the model."""
+
+Protect = Callable[[Message, Value, Message], Message]
+"""Maps a client's update, a knob's value and standard normal draws, shaped like it, to what is sent."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """What a client knows when it protects its update.
+
+    Attributes
+    ----------
+    model
+        The model that it was sent; logits (n, classes).
+    images, labels
+        Its own pictures, (n, c, h, w) in 0–1, and the class of each, (n,).
+    """
+
+    model: nn.Module
+    images: Tensor
+    labels: Tensor
 
 
 @dataclass(frozen=True)

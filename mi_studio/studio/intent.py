@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from psygnal import Signal
@@ -24,6 +24,7 @@ from mi_studio.core.config import (
 )
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.own import nearest, with_own
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text, names
 
@@ -98,7 +99,7 @@ class Intent:
     @property
     def knobs(self) -> dict[str, Knob]:
         """Every knob there is, scene first, then the defences'."""
-        return {k.id: k for k in scene_knobs(self.scene, self.defenses)}
+        return _knobs_of(self.scene, self.cards, self.wish.model, self.wish.values)
 
     @property
     def on(self) -> list[DefenseCard]:
@@ -220,7 +221,7 @@ class Intent:
             If it speaks of parts or settings that are not here, or that do not belong together.
         """
         for scene in (s for s in self.cards.scenes if s.id == config.scene):
-            for knob in scene_knobs(scene, there(scene, self.cards)):
+            for knob in _knobs_of(scene, self.cards, config.model, config.values).values():
                 _check_recorded(knob, config.values.get(knob.id, knob.default))
         try:
             valid = resolve(
@@ -260,6 +261,10 @@ class Intent:
             seed=valid.seed, knobs=tuple(knobs.items()),
         ))  # fmt: skip
 
+    def refit(self) -> None:
+        """Make do with what there is: a model that was trained on this computer is gone."""
+        self._become(self._fit(self.wish))
+
     def undo(self) -> bool:
         """Take back the last change; ``False`` if there is none."""
         return self._travel(self._past, self._future)
@@ -271,7 +276,7 @@ class Intent:
     def _travel(self, source: list[Wish], target: list[Wish]) -> bool:
         if not source:
             return False
-        old, self.wish = self.wish, source.pop()
+        old, self.wish = self.wish, self._fit(source.pop())  # a model that was trained here may be gone
         target.append(old)
         self._turning = None
         self.changed.emit(old, self.wish)
@@ -313,7 +318,8 @@ class Intent:
         """Replace what cannot work by the nearest valid choice."""
         scene = self.cards.scene(wish.scene)
         attacks = {a.id for a in self.cards.attacks if why_not_attack(scene, a) is None}
-        values = _valid(wish.values, self._off(scene), scene_knobs(scene, there(scene, self.cards)))
+        knobs = _knobs_of(scene, self.cards, wish.model, wish.values)
+        values = _valid(wish.values, self._off(scene), knobs.values())
         targets = [t.id for t in scene.targets_for(values)]
         targets += [] if scene.one_record else [ALL_TARGETS]
         # a recording of somebody's own picture has it as the target and has no picture
@@ -334,17 +340,25 @@ def there(scene: SceneCard, cards: Library) -> list[DefenseCard]:
     return [d for d in cards.defenses if why_not_defense(scene, d) is None]
 
 
+def _knobs_of(scene: SceneCard, cards: Library, model: str, values: Mapping[str, Value]) -> dict[str, Knob]:
+    """Return every knob there is, with the stops of what was trained on this computer."""
+    knobs = scene_knobs(scene, there(scene, cards))
+    return {k.id: with_own(k, scene.id, model, values) for k in knobs}
+
+
 def _at_rest(knob: Knob) -> Value:
     return knob.default if knob.off is None else knob.off
 
 
-def _valid(wanted: Mapping[str, Value], off: Mapping[str, Value], knobs: list[Knob]) -> dict[str, Value]:
-    found = {}
+def _valid(wanted: Mapping[str, Value], off: Mapping[str, Value], knobs: Iterable[Knob]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     for knob in knobs:
         try:
             found[knob.id] = knob.parse(wanted[knob.id])
         except (KeyError, UsageError):
-            found[knob.id] = off[knob.id]
+            # where the model that was trained here does not fit, the one that comes next to it
+            close = nearest(knob, wanted[knob.id]) if knob.id in wanted else None
+            found[knob.id] = off[knob.id] if close is None else close
     return found
 
 

@@ -13,10 +13,11 @@ from mi_studio.core.cards import DefenseCard, SceneCard, Target
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_not_defense
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
+from mi_studio.core.own import is_own
 from mi_studio.core.records import charts
 from mi_studio.core.step import Desk, Pictures, Step, View
 from mi_studio.core.text import Text
-from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights
+from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights, own_cards
 from mi_studio.studio import records, targets, words
 from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
@@ -78,7 +79,7 @@ class Presenter:
         return StageView(
             sentence=self._once("sentence", choice, self._sentence),
             panes=self._panes(),
-            knobs=self._once("knobs", (*choice, notes), self._knobs),
+            knobs=self._once("knobs", (*choice, notes, own_cards(wish.scene)), self._knobs),
             seen=self._seen(),
             cost=self._cost(),
             verdict=self._verdict(),
@@ -188,8 +189,9 @@ class Presenter:
         intent = self.session.intent
         owners = {d.knob.id: d for d in intent.defenses}
         views = []
-        for knob in [*(d.knob for d in owners.values()), *intent.scene.knobs]:
-            owner, value = owners.get(knob.id), intent.wish.values[knob.id]
+        known = intent.knobs
+        for name in [*owners, *(k.id for k in intent.scene.knobs)]:
+            knob, owner, value = known[name], owners.get(name), intent.wish.values[name]
             views.append(
                 KnobView(
                     id=knob.id,
@@ -197,7 +199,9 @@ class Presenter:
                     help=self._help(knob),
                     stops=tuple((s.value, s.label.get(self.language)) for s in knob.stops),
                     value=value,
-                    label=knob.label(value, self.language),
+                    label=self.say(words.TRAINED_HERE, value=plain(value))
+                    if is_own(knob, value)
+                    else knob.label(value, self.language),
                     continuous=knob.continuous,
                     reason=self._reason(intent.why_idle(owner)) if owner else "",
                     note=self._note(knob, owner),

@@ -10,8 +10,10 @@ clipped and no noise is added.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +21,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F  # noqa: N812
 
-from mi_studio.core.weights import Privacy, read_card
+from mi_studio.core.weights import Privacy, Utility, WeightsCard, read_card
 from mi_studio.engine import models
 from mi_studio.engine.splits import LINES
 from mi_studio.training.catalogue import private_set
@@ -82,6 +84,7 @@ def train_victim(
     *,
     seed: int = SEED,
     device: str = "cpu",
+    done: Callable[[float], None] = lambda _: None,
 ) -> Trained:
     """Train one victim.
 
@@ -96,6 +99,8 @@ def train_victim(
         Class indices ``(n,)``, or ``(n, pictures)``.
     epsilon
         The guarantee to be met at `DELTA`, or infinity for none.
+    done
+        Is told after each step which share of the training is over.
 
     Returns
     -------
@@ -135,6 +140,7 @@ def train_victim(
             group["lr"] = settings.learning_rate * min(1.0, 2 * (1 - step / steps))
         chosen = torch.rand(len(x), generator=generator) < rate
         step_on(x[chosen], y[chosen])
+        done((step + 1) / steps)
     return Trained(net.cpu().eval(), noise, rate, steps, spent, clock.seconds())
 
 
@@ -207,18 +213,32 @@ def train_grid(context: Context, records: int) -> None:
         net = models.build("small-cnn", classes=CLASSES)
         trained = train_victim(net, x, y, settings, epsilon, device=context.device)
         utility = accuracy(trained.net, *private_set(test, test_labels, line, len(test)))
-        write_weights(
-            context.pretrained, "catalogue", "small-cnn", trained.net,
-            architecture="small-cnn", build={}, knobs=knobs, recipe=recipe, seed=SEED, utility=utility,
-            privacy=Privacy(epsilon, DELTA, "one picture", f"Opacus {ACCOUNTANT.upper()}")
-            if math.isfinite(epsilon)
-            else None,
-            details=training_details(trained, settings, context.device),
-        )  # fmt: skip
+        write_victim(context.pretrained, trained, settings, knobs, utility, recipe, context.device)
         stamp.touch()
         context.report(f"{file_name(knobs)}: accuracy {utility.value:.3f}", (done + 1) / len(todo))
     for stamp in stamps.iterdir():
         stamp.unlink()
+
+
+def write_victim(
+    folder: Path,
+    trained: Trained,
+    settings: Settings,
+    knobs: dict[str, float | str],
+    utility: Utility,
+    recipe: str,
+    device: str,
+) -> WeightsCard:
+    """Write a victim of the catalogue and its card, on which its ε is the one in ``knobs``."""
+    epsilon = float(knobs["epsilon"])
+    return write_weights(
+        folder, "catalogue", "small-cnn", trained.net,
+        architecture="small-cnn", build={}, knobs=knobs, recipe=recipe, seed=SEED, utility=utility,
+        privacy=Privacy(epsilon, DELTA, "one picture", f"Opacus {ACCOUNTANT.upper()}")
+        if math.isfinite(epsilon)
+        else None,
+        details=training_details(trained, settings, device),
+    )  # fmt: skip
 
 
 def training_details(trained: Trained, settings: Settings, device: str) -> dict[str, Any]:

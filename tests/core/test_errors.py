@@ -25,7 +25,7 @@ COMMANDS = re.compile(
 
 NAMES = {"MI", "Studio", "MB", "SHA-256", "Fashion-MNIST", "wheel", "numba", "PySide6", "PyTorch", "DISPLAY",
          "WAYLAND_DISPLAY", "MI_STUDIO_FASHION", "MI_STUDIO_TARBALLS", "MI_STUDIO_WHEELS", "R-GAP",
-         "Dask"}  # fmt: skip
+         "Dask", "Opacus"}  # fmt: skip
 """Names that Japanese writes in Latin letters; a new one is added here, an English word is translated."""
 
 HANDED_ON = ("problem", "sentence")

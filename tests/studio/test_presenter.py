@@ -104,6 +104,7 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "gradient-clip": False,
         "gradient-quantise": False,
         "gradient-dp": False,
+        "soteria": False,
         "secure-aggregation": True,
     }
 
@@ -113,9 +114,9 @@ def test_what_can_be_chosen_stands_before_what_cannot(show: Show) -> None:
         impossible = [bool(c.reason) for c in show.bracket(slot).choices]
         assert impossible == sorted(impossible)
         assert set(impossible) == {False, True}
-    assert [c.id for c in show.bracket("defense").choices][:6] == [
+    assert [c.id for c in show.bracket("defense").choices][:7] == [
         *("gradient-noise", "gradient-prune", "gradient-clip", "gradient-quantise", "gradient-dp"),
-        "dp-training",
+        *("soteria", "dp-training"),
     ]
 
 

@@ -704,12 +704,19 @@ class ProtectionPanel(Card):
         self.column.addLayout(line)
         self.column.addWidget(self.empty)
         self.column.addWidget(self._area, 1)
+        self._foot: QWidget | None = None
         self.rows: list[KnobRow] = []
         self._shown: tuple[KnobView, ...] | None = None
         self._compact = False
         self.situation.hide()
         self._area.column.addWidget(self.situation)
         self.retranslate("en")
+
+    def set_foot(self, foot: QWidget) -> None:
+        """Put something below the knobs that does not scroll with them; it takes room while not hidden."""
+        self._foot = foot
+        foot.setContentsMargins(0, 0, Rows.BAR, 0)
+        self.column.addWidget(foot)
 
     def wanted(self, width: int) -> int:
         """Return the height that shows all knobs."""
@@ -727,6 +734,8 @@ class ProtectionPanel(Card):
         left, top, right, bottom = margins(self.column)
         head = max(self.title.sizeHint().height(), self.corner.sizeHint().height())
         border = 2
+        if self._foot is not None and not self._foot.isHidden():
+            head += self._foot.sizeHint().height() + self.column.spacing()
         return width - left - right - border, top + head + self.column.spacing() + bottom + border
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
