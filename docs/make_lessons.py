@@ -55,7 +55,7 @@ def page(lesson: Lesson, language: str) -> str:
 
     teacher = lesson.teacher
     parts = [
-        f"# {lesson.number} {lesson.title.get(language)}",
+        f"# {_title(lesson, language)}",
         NOTICE,
         lesson.goal.get(language),
         f"## {say('teacher')}",
@@ -91,13 +91,17 @@ def _step(number: int, step: LessonStep, language: str) -> Iterator[str]:
 
 def _index(language: str) -> str:
     rows = [
-        f"- [{lesson.number} {lesson.title.get(language)}]({name(lesson, language)})"
+        f"- [{_title(lesson, language)}]({name(lesson, language)})"
         f"{_bracketed(WORDS['minutes'].filled(n=lesson.minutes).get(language), language)}  \n"
         f"  {lesson.goal.get(language)}"
         for lesson in lessons()
     ]
     title = WORDS["lessons"].get(language)
     return "\n\n".join([f"# {title}", NOTICE, WORDS["list"].get(language), "\n".join(rows)]) + "\n"
+
+
+def _title(lesson: Lesson, language: str) -> str:
+    return lesson.named(language).replace("  ", " ")
 
 
 def _bracketed(words: str, language: str) -> str:

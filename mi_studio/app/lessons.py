@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import zip_longest
 
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -11,13 +11,16 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from mi_studio.app.settings import Settings
 from mi_studio.app.widgets.lesson import Ring, Veil
 from mi_studio.app.window import MainWindow
+from mi_studio.app.words import OFFER_TOUR, START_TOUR
+from mi_studio.core.knobs import Value
 from mi_studio.studio.course import Course
+from mi_studio.studio.lessons import lessons
 from mi_studio.studio.session import Session
 
 NARROW = 1180
 """Below this width the column beside the pictures makes room for a lesson, unless the step is about it."""
 
-MOST_HIDDEN = 2
+MOST_HIDDEN = 3
 """So many parts of the window a step can cover."""
 
 BESIDE = ("knob", "protection", "seen", "cost")
@@ -30,7 +33,8 @@ def target(window: MainWindow, name: str) -> QWidget | None:
     """Return the part of the window that a lesson means; ``None`` where there is none of this name now.
 
     ``sentence.SLOT``, ``pane.secret``, ``pane.attack``, ``pane.twin``, ``knob.ID``, ``timeline.play``,
-    ``timeline.film``, or the name of one of the window's own parts.
+    ``timeline.film``, ``page.ID``, ``top.lessons``, ``top.help``, ``tradeoff.PART``, or the name of one of
+    the window's own parts.
     """
     part, _, piece = name.partition(".")
     match part:
@@ -44,10 +48,44 @@ def target(window: MainWindow, name: str) -> QWidget | None:
             return next(rows, None)
         case "timeline" if piece in ("play", "film"):
             return window.timeline.play if piece == "play" else window.timeline.film
+        case "page":
+            return window.top.pages[piece]
+        case "top" if piece in ("lessons", "help", "save"):
+            button: QWidget = getattr(window.top, piece)
+            return button
+        case "tradeoff" if piece in ("plot", "list", "open", "detail"):
+            shown: QWidget = getattr(window.tradeoff, piece)
+            return shown
         case "sentence" | "curve" | "verdict" | "protection" | "seen" | "cost" | "timeline":
             found: QWidget = getattr(window, part)
             return found
     return None
+
+
+class WindowPages:
+    """The pages of the window, as a lesson sees them."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    @property
+    def page(self) -> str:
+        """The page that is open."""
+        return self._window.page
+
+    @property
+    def dot(self) -> Mapping[str, Value]:
+        """The knobs of what is chosen on the Trade-off page."""
+        dot = self._window.tradeoff.dot
+        return dot.shown.config.values if dot is not None else {}
+
+    def show(self, page: str) -> None:
+        """Open a page."""
+        self._window.show_page(page)
+
+    def choose(self, knobs: Mapping[str, Value]) -> None:
+        """Choose a setting on the Trade-off page."""
+        self._window.tradeoff.choose(knobs)
 
 
 class LessonDesk(QObject):
@@ -69,7 +107,7 @@ class LessonDesk(QObject):
     ) -> None:
         super().__init__(window)
         self.window, self.settings, self.language = window, settings, language
-        self.course = Course(session, settings.lessons)
+        self.course = Course(session, settings.lessons, WindowPages(window))
         self.ring, self.veils = Ring(window), [Veil(window) for _ in range(MOST_HIDDEN)]
         self._try = try_
         self._scrolled = ""
@@ -78,7 +116,7 @@ class LessonDesk(QObject):
         course, panel = self.course, window.lesson
         window.lessons_requested.connect(self.toggle)
         panel.opened.connect(lambda lesson: self._do(lambda: course.open(lesson)))
-        panel.went_on.connect(lambda: self._do(course.go_on))
+        panel.went_on.connect(self._go_on)
         panel.went_back.connect(lambda: self._do(course.go_back))
         panel.restarted.connect(lambda: self._do(course.restart))
         panel.helped.connect(lambda: self._do(course.help))
@@ -86,6 +124,10 @@ class LessonDesk(QObject):
         panel.written.connect(lambda i, text: self._do(lambda: course.write(i, text)))
         panel.ticked.connect(lambda i, ticked: self._do(lambda: course.tick(i, ticked)))
         panel.left.connect(self._leave)
+        window.tour_requested.connect(self.start_tour)
+        window.banner.accepted.connect(self.start_tour)
+        window.page_chosen.connect(self.draw)
+        window.tradeoff.list.currentRowChanged.connect(self.draw)
         window.installEventFilter(self)
 
     def toggle(self) -> None:
@@ -96,6 +138,17 @@ class LessonDesk(QObject):
             self.course.leave()
             self.keep()
         self.draw()
+
+    def welcome(self) -> None:
+        """Offer the tour to somebody who is here for the first time, and never again."""
+        if not self.settings.welcomed:
+            self.settings.welcomed = True
+            self.window.banner.show_message("info", OFFER_TOUR, offered=START_TOUR)
+
+    def start_tour(self) -> None:
+        """Open the tour of the window."""
+        self.window.lesson.show()
+        self._do(lambda: self.course.open(lessons()[0].id))
 
     def draw(self) -> None:
         """Draw the step as it stands now; costs next to nothing while no lesson is shown."""
@@ -127,6 +180,12 @@ class LessonDesk(QObject):
         self._try(act)
         self.keep()
         self.draw()
+
+    def _go_on(self) -> None:
+        before = self.course.lesson
+        self._do(self.course.go_on)
+        if before is not None and self.course.lesson is None:
+            self.window.lesson.point_at(before.number + 1)
 
     def _leave(self) -> None:
         if self.course.lesson is None:

@@ -56,6 +56,8 @@ def run_app(
         controller = open_program(
             app, recording=recording, scene=scene, language=language, theme=theme, size=size
         )
+        if recording is None:
+            controller.lessons.welcome()
     with interrupts(app.quit):
         code: int = app.exec()
     controller.close()

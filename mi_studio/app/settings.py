@@ -12,7 +12,7 @@ from mi_studio.core.text import LANGUAGES
 
 
 class Settings:
-    """Language, theme, motion, speed, scene, folder, lessons and the window's place.
+    """Language, theme, motion, speed, scene, folder, lessons, welcome and the window's place.
 
     Nonsense in the file is ignored.
     """
@@ -88,6 +88,15 @@ class Settings:
     @lessons.setter
     def lessons(self, kept: str) -> None:
         self._store.setValue("lessons", kept)
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the tour was offered before."""
+        return self._word("welcomed", ("yes",), "") == "yes"
+
+    @welcomed.setter
+    def welcomed(self, welcomed: bool) -> None:
+        self._store.setValue("welcomed", "yes" if welcomed else "")
 
     @property
     def geometry(self) -> QByteArray:

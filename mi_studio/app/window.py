@@ -62,6 +62,7 @@ from mi_studio.app.words import (
     TAGLINE,
     THEME,
     THEMES,
+    TOUR,
     say,
 )
 from mi_studio.core.text import Text
@@ -156,7 +157,7 @@ class MainWindow(QMainWindow):
         The page that is now shown, by its key in `PAGES`.
     stillness_chosen
         Whether nothing shall move by itself.
-    lessons_requested, open_recording_requested, save_requested, save_page_requested,
+    lessons_requested, tour_requested, open_recording_requested, save_requested, save_page_requested,
     save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
     """
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
     page_chosen = Signal(str)
     stillness_chosen = Signal(bool)
     lessons_requested = Signal()
+    tour_requested = Signal()
     open_recording_requested = Signal()
     save_requested = Signal()
     save_page_requested = Signal()
@@ -211,7 +213,7 @@ class MainWindow(QMainWindow):
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
-        middle.addWidget(self.lesson)
+        self._lesson_rows = {"stage": middle, "tradeoff": self.tradeoff.row}
         middle.addWidget(card, 1)
         middle.addWidget(self.side)
         body = QVBoxLayout()
@@ -228,6 +230,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         for page in (stage, self.tradeoff, self.effects):  # in the order of PAGES
             self.pages.addWidget(page)
+        self._seat_lesson()
         ground = QWidget()
         ground.setObjectName("stage")
         whole = QVBoxLayout(ground)
@@ -269,6 +272,8 @@ class MainWindow(QMainWindow):
         self._still.setCheckable(True)
         self._still.triggered.connect(self.stillness_chosen)
         top.colors.setMenu(colors)
+        self._tour = helps.addAction("")
+        self._tour.triggered.connect(self.tour_requested)
         self._glossary = helps.addAction("")
         self._glossary.triggered.connect(self.show_glossary)
         self._keys = helps.addAction("")
@@ -356,6 +361,7 @@ class MainWindow(QMainWindow):
     def show_page(self, page: str) -> None:
         """Show a page, by its key in `PAGES`; what runs goes on."""
         self.page = page
+        self._seat_lesson()
         self.pages.setCurrentIndex(list(PAGES).index(page))
         for shortcut in self._stage_keys:
             shortcut.setEnabled(page == "stage")
@@ -365,6 +371,12 @@ class MainWindow(QMainWindow):
         elif page == "effects":
             self.effects.grid.setFocus()
         self.page_chosen.emit(page)
+
+    def _seat_lesson(self) -> None:
+        """Put the lesson at the left of the page that is shown."""
+        closed = self.lesson.isHidden()
+        self._lesson_rows[self.page].insertWidget(0, self.lesson)
+        self.lesson.setVisible(not closed)
 
     def _mark_page(self) -> None:
         for name, button in self.top.pages.items():
@@ -440,6 +452,7 @@ class MainWindow(QMainWindow):
             (self._save_page, SAVE_PAGE, ""),
             (self._save_picture, SAVE_PICTURE, ""),
             (self._still, STILL, ""),
+            (self._tour, TOUR, ""),
             (self._glossary, GLOSSARY, "F1"),
             (self._keys, SHORTCUTS, ""),
             (self._full, FULL_SCREEN, "F11"),
@@ -479,6 +492,7 @@ class MainWindow(QMainWindow):
         self.side.set_compact(self.height() < 880)
         self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
         self.lesson.setFixedWidth(min(520, max(300, round(self.width() * 0.26))))
+        self.tradeoff.fit(self.width())
 
 
 def _rescale(wanted: float) -> None:

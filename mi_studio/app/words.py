@@ -119,6 +119,13 @@ LICENCES = Text("Licences and versions", "ライセンスとバージョン")
 
 # Lessons
 LESSONS = Text("Lessons", "レッスン")
+TOUR = Text("Tour of the window", "画面のご案内")
+OFFER_TOUR = Text(
+    "New here? A tour shows you around the window. It takes about two minutes; you will find it under "
+    "Lessons later, too.",
+    "はじめての方へ：画面の見方を2分ほどでご案内します。あとから「レッスン」でもご覧いただけます。",
+)
+START_TOUR = Text("Take the tour", "案内を見る")
 LESSONS_HELP = Text("Guided lessons on this very stage", "この画面を使って学ぶレッスン")
 CHOOSE_LESSON = Text(
     "Each lesson drives the real program and takes a few minutes. You can leave at any time and go on later.",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from mi_studio.core.config import lean
+from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.studio.intent import Intent, Wish
 from mi_studio.studio.lessons import SENTENCES, Lesson, LessonStep, lessons
@@ -36,13 +37,54 @@ RUNNING = Text("The attack is running. Watch it to the end.", "攻撃が進ん�
 ASTRAY = Text(
     "The stage is set otherwise than this step expects.", "ステージの設定が、このステップの想定と異なります。"
 )
+ELSEWHERE = Text("This step is about the other page.", "このステップは、別のページで進めます。")
 DONE = Text("Done. Go on when you are ready.", "できました。準備ができたら次へ進んでください。")
 DO_IT = Text("Do it for me", "代わりに操作してもらう")
 SET_IT = Text("Set the stage for this step", "ステージを合わせる")
-
+GO_THERE = Text("Go to that page", "そのページへ移る")
 
 NEAR_START = 1 / 15
 """Whoever clicks the first picture of the film is at the beginning, wherever in it the click was."""
+
+
+class Pages(Protocol):
+    """What the learner looks at.
+
+    Attributes
+    ----------
+    page
+        The page of the window that is open.
+    dot
+        The knobs of what is chosen on the Trade-off page; empty where nothing is.
+    """
+
+    @property
+    def page(self) -> str: ...  # noqa: D102
+
+    @property
+    def dot(self) -> Mapping[str, Value]: ...  # noqa: D102
+
+    def show(self, page: str) -> None:
+        """Open a page."""
+
+    def choose(self, knobs: Mapping[str, Value]) -> None:
+        """Choose a setting on the Trade-off page."""
+
+
+@dataclass
+class NoWindow:
+    """Pages that nobody sees."""
+
+    page: str = "stage"
+    dot: Mapping[str, Value] = field(default_factory=dict)
+
+    def show(self, page: str) -> None:
+        """Open a page."""
+        self.page = page
+
+    def choose(self, knobs: Mapping[str, Value]) -> None:
+        """Choose a setting on the Trade-off page."""
+        self.dot = knobs
 
 
 @dataclass
@@ -88,10 +130,12 @@ class Course:
     ----------
     kept
         What `kept` returned the last time.
+    pages
+        The pages of the window.
     """
 
-    def __init__(self, session: Session, kept: str = "") -> None:
-        self.session = session
+    def __init__(self, session: Session, kept: str = "", pages: Pages | None = None) -> None:
+        self.session, self.pages = session, pages or NoWindow()
         self.lesson: Lesson | None = None
         try:
             raw = json.loads(kept or "{}")
@@ -130,17 +174,20 @@ class Course:
             self.restart()
             return
         if self._as_wanted(progress.at) and self.session.main is not None and progress.at:
+            self._turn_pages()
             return
         runs = [i for i, s in enumerate(self.lesson.steps[: progress.at + 1]) if s.until.run]
         progress.at = runs[-1] if runs else progress.at
         progress.done = [i for i in progress.done if i < progress.at]
         self._set_up(progress.at - 1)
+        self._turn_pages()
 
     def restart(self) -> None:
         """Begin the open lesson again; that it was finished once stays known."""
         assert self.lesson is not None
         self._progress[self.lesson.id] = Progress(finished=self.progress.finished)
         self._set_up(-1)
+        self._turn_pages()
 
     def leave(self) -> None:
         """Close the lesson; where the learner was stays known."""
@@ -152,6 +199,7 @@ class Course:
             return
         if self.progress.at + 1 < len(self.lesson.steps):
             self.progress.at += 1
+            self._turn_pages()
         else:
             self.progress.finished = True
             self.leave()
@@ -160,6 +208,7 @@ class Course:
         """Go to the step before."""
         if self.lesson is not None:
             self.progress.at = max(0, self.progress.at - 1)
+            self._turn_pages()
 
     def answer(self, option: int) -> None:
         """Choose an answer. A prediction may be changed until it is left."""
@@ -178,11 +227,19 @@ class Course:
         """Set the stage as the step wants it; where nothing is missing any more but the run, start that."""
         assert self.lesson is not None
         at, until = self.progress.at, self.step.until
+        if self._elsewhere():
+            self._turn_pages()
+            return
         astray = self._astray(at)
         if not self._as_wanted(at):
             self._set_up(at - 1 if astray else at)
         if astray:
+            self._turn_pages()
             return
+        if until.dot:
+            self.pages.choose(self.lesson.dot(at))
+        if until.page:
+            self.pages.show(until.page)
         if until.head == "start":
             if self.session.playing:
                 self.session.toggle_play()
@@ -198,6 +255,15 @@ class Course:
             lesson.choose(at, intent)
 
         self.session.set_up(choose)
+
+    def _turn_pages(self) -> None:
+        """Open the page that the step is played on, with what was chosen there before."""
+        assert self.lesson is not None
+        if self.pages.page != self.step.page:
+            self.pages.show(self.step.page)
+        dot = self.lesson.dot(self.progress.at - 1)
+        if self.step.page == "tradeoff" and dot:
+            self.pages.choose(dot)
 
     # how it stands
 
@@ -228,6 +294,10 @@ class Course:
     def _has_become(self, step: LessonStep) -> bool:
         session, until = self.session, step.until
         main = session.main
+        if until.page and self.pages.page != until.page:
+            return False
+        if not dict(until.dot).items() <= self.pages.dot.items():
+            return False
         if until.run == "playing" and not session.playing:
             return False
         if until.run == "finished" and not self._seen_to_the_end():
@@ -258,7 +328,12 @@ class Course:
         before, after = _choices(self._wanted(at - 1)), _choices(self._wanted(at))
         if now["scene"] == before["scene"] != after["scene"]:
             return False  # whatever it was, it ends with the scene
-        return any(now[k] not in (before.get(k), after.get(k)) for k in now)
+        moving = {f"knob {knob}" for knob, _ in self.step.until.knobs}  # it may be on its way
+        return any(now[k] not in (before.get(k), after.get(k)) for k in now if k not in moving)
+
+    def _elsewhere(self) -> bool:
+        """Whether the learner looks at a page that the step is not about."""
+        return self.pages.page not in (self.step.page, self.step.until.page or self.step.page)
 
     # what is shown
 
@@ -277,7 +352,7 @@ class Course:
             tuple(
                 (
                     lesson.id,
-                    f"{lesson.number}  {lesson.title.get(language)}",
+                    lesson.named(language),
                     lesson.goal.get(language),
                     MINUTES.filled(n=lesson.minutes).get(language),
                     stands(lesson),
@@ -295,7 +370,7 @@ class Course:
         task, told, helps = self._task(step)
         return LessonView(
             lesson=self.lesson.id,
-            title=f"{self.lesson.number}  {self.lesson.title.get(language)}",
+            title=self.lesson.named(language),
             at=progress.at,
             count=len(self.lesson.steps),
             kind=step.kind,
@@ -320,10 +395,12 @@ class Course:
 
     def _task(self, step: LessonStep) -> tuple[str, Text, Text]:
         nothing = Text("", "")
-        if step.kind != "do":
-            return "", nothing, nothing
         if self.progress.at in self.progress.done:
             return "done", DONE, nothing
+        if self._elsewhere():
+            return "astray", ELSEWHERE, GO_THERE
+        if step.kind != "do":
+            return "", nothing, nothing
         if self._astray(self.progress.at):
             return "astray", ASTRAY, SET_IT
         if step.until.run == "finished" and self.session.playing and self._as_wanted(self.progress.at):

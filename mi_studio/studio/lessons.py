@@ -45,12 +45,15 @@ class Until:
 
     ``picks`` are (slot, id). ``run`` is ``"finished"`` once the run of exactly this choice has been seen to
     its end, ``"playing"`` while one moves. ``head`` is ``"start"`` while the play head is at the beginning.
+    ``page`` is what the learner opens, ``dot`` what is chosen on the Trade-off page, by its knobs.
     """
 
     picks: tuple[tuple[str, str], ...] = ()
     knobs: tuple[tuple[str, str | float], ...] = ()
     run: Literal["", "playing", "finished"] = ""
     head: Literal["", "start"] = ""
+    page: str = ""
+    dot: tuple[tuple[str, str | float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class LessonStep:
 
     ``target`` names the part of the window that it is about. ``recall`` is the id of a prediction to be shown
     again. ``points`` are what the learner's sentences should hold. ``hidden`` are parts of the window that
-    would give away what is to be predicted.
+    would give away what is to be predicted. ``page`` is the page of the window that it is played on.
     """
 
     kind: Kind
@@ -72,6 +75,7 @@ class LessonStep:
     points: tuple[Text, ...] = ()
     hidden: tuple[str, ...] = ()
     until: Until = Until()
+    page: str = "stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class Teacher:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One lesson; it begins with the preset of ``scene`` on the stage."""
+    """One lesson; it begins with the preset of ``scene`` on the stage. Number 0 is the tour of the window."""
 
     id: str
     number: int
@@ -124,6 +128,16 @@ class Lesson:
     steps: tuple[LessonStep, ...]
     teacher: Teacher
     facts: Mapping[str, Fact]
+
+    def named(self, language: str) -> str:
+        """Return the title with its number; the tour has none."""
+        title = self.title.get(language)
+        return f"{self.number}  {title}" if self.number else title
+
+    def dot(self, at: int) -> Mapping[str, str | float]:
+        """Return the knobs of what is chosen on the Trade-off page once step ``at`` is done."""
+        asked = [step.until.dot for step in self.steps[: at + 1] if step.until.dot]
+        return dict(asked[-1]) if asked else {}
 
     def choose(self, at: int, intent: Intent) -> None:
         """Choose what must be chosen once step ``at`` is done, from the lesson's beginning on."""
@@ -205,11 +219,16 @@ def read(path: Path) -> Lesson:
         return Option(text(table, "text"), bool(table.get("right", False)), why)
 
     def until(table: Mapping[str, Any]) -> Until:
-        if strange := set(table) - {*SLOTS, "knobs", "run", "head"}:
+        if strange := set(table) - {*SLOTS, "knobs", "run", "head", "page", "dot"}:
             raise ValueError(f"{path.name}: a step waits for {strange}")
         picks = tuple((slot, table[slot]) for slot in SLOTS if slot in table)
         return Until(
-            picks, tuple(table.get("knobs", {}).items()), table.get("run", ""), table.get("head", "")
+            picks=picks,
+            knobs=tuple(table.get("knobs", {}).items()),
+            run=table.get("run", ""),
+            head=table.get("head", ""),
+            page=table.get("page", ""),
+            dot=tuple(table.get("dot", {}).items()),
         )
 
     def step(table: Mapping[str, Any]) -> LessonStep:
@@ -226,6 +245,7 @@ def read(path: Path) -> Lesson:
             points=texts(table, "points"),
             hidden=tuple(table.get("hidden", ())),
             until=until(table.get("until", {})),
+            page=table.get("page", "stage"),
         )
 
     teacher = raw["teacher"]

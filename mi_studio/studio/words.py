@@ -26,7 +26,7 @@ ACCESS = {
 
 # the pictures
 SECRET = Text("The secret", "守るべき秘密")
-HAS_NOW = Text("What the attacker has now", "攻撃者がいま手にしているもの")
+HAS_NOW = Text("What the attacker has now", "攻撃者が\u200bいま手にしているもの")
 HANDED_IN = Text("What the attacker ends up with", "攻撃者が手に入れたもの")
 NO_PROTECTION = Text("The same attack, no protection", "同じ攻撃、防御なし")
 FROM_THE_START = Text("From the start, this setting", "最初からこの設定の場合")

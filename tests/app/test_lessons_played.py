@@ -17,6 +17,7 @@ from mi_studio.app.lessons import target
 from mi_studio.app.widgets.knobs import KnobRow
 from mi_studio.app.widgets.lesson import Answer, LessonRow, Point
 from mi_studio.app.widgets.picker import ChoiceCard
+from mi_studio.app.widgets.tradeoff import TradeoffPage
 from mi_studio.core.knobs import Value
 from mi_studio.studio import session
 from mi_studio.studio.lessons import LessonStep, lessons
@@ -25,6 +26,7 @@ from mi_studio.studio.runstate import RunState
 Open = Callable[..., Controller]
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SHIPPED = session.shipped_recording
+FIRST = lessons()[1]
 
 
 @pytest.fixture
@@ -58,7 +60,8 @@ def enter(qtbot: QtBot, controller: Controller, number: int) -> None:
     window = controller.window
     click(qtbot, window.top.lessons)
     rows = [row for row in window.lesson.rows if isinstance(row, LessonRow)]
-    click(qtbot, rows[number - 1])
+    window.lesson.area.ensureWidgetVisible(rows[number])
+    click(qtbot, rows[number])
     assert controller.lessons.course.lesson is not None
     settled(qtbot, controller)
 
@@ -103,6 +106,10 @@ def turn(qtbot: QtBot, controller: Controller, knob: str, value: Value) -> None:
 def do(qtbot: QtBot, controller: Controller, step: LessonStep) -> None:
     """Do what a step asks for, as a learner would."""
     window, until = controller.window, step.until
+    if step.target.partition(".")[0] == "page" or step.target == "tradeoff.open":
+        click(qtbot, target(window, step.target))
+    if until.dot:
+        point_out(qtbot, window.tradeoff, dict(until.dot))
     for slot, wanted in until.picks:
         if getattr(controller.session.intent.wish, slot) != wanted:
             choose(qtbot, controller, slot, wanted)
@@ -121,6 +128,17 @@ def do(qtbot: QtBot, controller: Controller, step: LessonStep) -> None:
         click(qtbot, film, QPoint(round(film.slots()[0][0].center().x()), film.height() // 3))
     qtbot.waitUntil(lambda: course.can_go_on, timeout=20_000)
     settled(qtbot, controller)
+
+
+def point_out(qtbot: QtBot, page: TradeoffPage, knobs: dict[str, Value]) -> None:
+    """Click the entry of the list whose dot has these knobs."""
+    assert page._view is not None
+    assert page._view.chart is not None
+    found = [i for i, d in enumerate(page._view.chart.dots) if knobs.items() <= d.shown.config.values.items()]
+    item = page.list.item(found[0])
+    page.list.scrollToItem(item)
+    place = page.list.visualItemRect(item).center()
+    qtbot.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def is_in_sight(window: QWidget, part: QWidget) -> bool:
@@ -166,7 +184,7 @@ def test_played_through(qtbot: QtBot, school: Open, lesson: Any, language: str) 
         panel.next.setFocus()
         qtbot.keyClick(panel.next, Qt.Key.Key_Space)
     assert course.lesson is None
-    (row,) = [r for r in panel.rows if r.accessibleName().startswith(f"{lesson.number} ")]
+    (row,) = [r for r in panel.rows if r.accessibleName().startswith(f"{lesson.named(language)}. ")]
     assert ("finished" if language == "en" else "修了") in row.accessibleName()
 
 
@@ -219,7 +237,7 @@ def test_next_waits_until_it_was_done(qtbot: QtBot, school: Open) -> None:
     click(qtbot, controller.window.timeline.play)
     qtbot.waitUntil(lambda: course.can_go_on, timeout=10_000)
     click(qtbot, panel.next)
-    assert lessons()[0].steps[3].options[2].text.en in panel.recall.said
+    assert FIRST.steps[3].options[2].text.en in panel.recall.said
 
 
 def test_what_would_give_it_away_is_covered_until_then(qtbot: QtBot, school: Open) -> None:
@@ -227,8 +245,8 @@ def test_what_would_give_it_away_is_covered_until_then(qtbot: QtBot, school: Ope
     settled(qtbot, controller)
     enter(qtbot, controller, 1)
     veils = controller.lessons.veils
-    qtbot.waitUntil(lambda: all(veil.isVisible() for veil in veils))
-    assert [veil.part for veil in veils] == [controller.window.timeline.film, controller.window.curve]
+    covered = [controller.window.timeline.film, controller.window.curve]
+    qtbot.waitUntil(lambda: [veil.part for veil in veils if veil.isVisible()] == covered)
     click(qtbot, controller.window.top.lessons)
     assert not any(veil.isVisible() for veil in veils)
     assert not controller.lessons.ring.isVisible()
@@ -240,7 +258,7 @@ def test_a_narrow_window_makes_room_for_the_lesson(qtbot: QtBot, school: Open) -
     settled(qtbot, controller)
     enter(qtbot, controller, 2)
     qtbot.waitUntil(window.side.isHidden)
-    course.progress.at = next(i for i, s in enumerate(lessons()[1].steps) if s.target == "seen")
+    course.progress.at = next(i for i, s in enumerate(lessons()[2].steps) if s.target == "seen")
     controller.draw()
     qtbot.waitUntil(lambda: window.side.isVisible() and controller.lessons.ring.isVisible())
     course.go_on()
@@ -268,7 +286,7 @@ def test_back_restart_leave_and_go_on_another_day(qtbot: QtBot, school: Open, pr
     click(qtbot, panel.leave)
     assert course.lesson is None
     assert panel.isVisible()
-    assert "4" in panel.rows[0].accessibleName()
+    assert "4" in panel.rows[1].accessibleName()
     click(qtbot, panel.leave)
     assert not panel.isVisible()
     controller.close()
@@ -312,7 +330,7 @@ def test_a_language_chosen_in_between_changes_everything(qtbot: QtBot, school: O
     settled(qtbot, controller)
     enter(qtbot, controller, 1)
     click(qtbot, controller.window.top.languages["ja"])
-    step = lessons()[0].steps[0]
+    step = FIRST.steps[0]
     assert panel.heading.said == step.title.ja
     assert panel.next.text() == "次へ"
     click(qtbot, controller.window.top.languages["en"])
@@ -326,8 +344,8 @@ def test_all_of_it_can_be_reached_by_keys(qtbot: QtBot, school: Open, language: 
     settled(qtbot, controller)
     qtbot.keyClick(window, Qt.Key.Key_F2)
     assert panel.isVisible()
-    panel.rows[0].setFocus()
-    qtbot.keyClick(panel.rows[0], Qt.Key.Key_Return)
+    panel.rows[1].setFocus()
+    qtbot.keyClick(panel.rows[1], Qt.Key.Key_Return)
     for _ in range(3):
         controller.lessons.course.go_on()
     controller.draw()

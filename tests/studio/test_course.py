@@ -12,6 +12,8 @@ from mi_studio.studio.course import ASTRAY, Course
 from mi_studio.studio.lessons import lessons
 from mi_studio.studio.session import Session
 
+(LESSON,) = (lesson for lesson in lessons() if lesson.id == "recipe-book")
+
 
 @pytest.fixture
 def stage() -> tuple[Session, FakeEngine]:
@@ -143,7 +145,7 @@ def test_nonsense_that_was_kept_does_no_harm(stage: tuple[Session, FakeEngine], 
     course = Course(session, kept)
     course.open("recipe-book")
     progress = course.progress
-    assert 0 <= progress.at < len(lessons()[0].steps)
+    assert 0 <= progress.at < len(LESSON.steps)
     assert not progress.answers
     assert not progress.ticks
     assert not progress.finished

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout
 
@@ -12,7 +12,15 @@ from mi_studio.core.text import Text
 
 
 class Banner(QFrame):
-    """One sentence, with details to unfold and to copy."""
+    """One sentence, with details to unfold and to copy, or with something to do about it.
+
+    Signals
+    -------
+    accepted
+        From the button of an offer.
+    """
+
+    accepted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +28,8 @@ class Banner(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._sign = IconLabel("info", "accent", 20)
         self.text = Label("body", wrap=True)
-        self.more, self.copy = Button(), Button("copy")
+        self.more, self.copy, self.act = Button(), Button("copy"), Button()
+        self.act.setProperty("primary", True)
         self.more.setCheckable(True)
         self.close_button = IconButton("close", 30, plain=True, glyph=16)
         self.details = QPlainTextEdit()
@@ -30,28 +39,30 @@ class Banner(QFrame):
         self.more.toggled.connect(self.details.setVisible)
         self.copy.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.hide)
+        self.act.clicked.connect(self._accept)
         line = QHBoxLayout()
         line.setSpacing(10)
         line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.text, 1)
-        for button in (self.more, self.copy, self.close_button):
+        for button in (self.act, self.more, self.copy, self.close_button):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 8, 8)
         column.addLayout(line)
         column.addWidget(self.details)
-        self._language, self._text = "en", Text("", "")
+        self._language, self._text, self._offered = "en", Text("", ""), Text("", "")
         self.hide()
         self.retranslate("en")
 
-    def show_message(self, kind: str, text: Text, details: str) -> None:
-        """Show an ``"error"`` or ``"info"``."""
+    def show_message(self, kind: str, text: Text, details: str = "", offered: Text | None = None) -> None:
+        """Show an ``"error"`` or ``"info"``; a button bears what is ``offered``."""
         error = kind == "error"
         self.setProperty("kind", kind)
         polish(self)
         self._sign.set_icon("alert" if error else "info", "leak" if error else "accent")
-        self._text = text
+        self._text, self._offered = text, offered or Text("", "")
         self._say()
+        self.act.setVisible(offered is not None)
         self.details.setPlainText(details)
         self.more.setChecked(False)
         self.details.hide()
@@ -72,7 +83,13 @@ class Banner(QFrame):
     def _say(self) -> None:
         said = self._text.get(self._language)
         self.text.say(said)
+        self.act.setText(say(self._offered, self._language))
+        self.act.setAccessibleName(self.act.text())
         self.setAccessibleName(said)
+
+    def _accept(self) -> None:
+        self.hide()
+        self.accepted.emit()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.text.said}\n\n{self.details.toPlainText()}")

@@ -38,6 +38,7 @@ from mi_studio.app.words import (
     TICK_THEM,
     WRITE_THEM,
     WRONG,
+    breakable,
     say,
 )
 from mi_studio.studio.views import ContentsView, LessonView, OptionView
@@ -338,6 +339,15 @@ class LessonPanel(Card):
         self._body.addStretch(1)
         self._chain(*self.rows)
 
+    def point_at(self, lesson: int) -> None:
+        """Bring a lesson of the list into sight, for whoever goes on with it."""
+        if lesson < len(self.rows):
+            QTimer.singleShot(0, self.rows[lesson], lambda row=self.rows[lesson]: self._bring(row))
+
+    def _bring(self, row: Row) -> None:
+        self.area.ensureWidgetVisible(row, 0, 8)
+        row.setFocus()
+
     def _chain(self, *parts: QWidget) -> None:
         """Let Tab go through the panel from top to bottom."""
         chain = (self.restart, self.leave, *parts, self.help, self.back, self.next)
@@ -515,7 +525,8 @@ class Veil(Over):
         painter.setPen(colors.color("quiet"))
         painter.setFont(theme.font(theme.SMALL))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(8, 4, -8, -4), flags, say(NOT_YET, self.language))
+        said = breakable(say(NOT_YET, self.language))
+        painter.drawText(self.rect().adjusted(8, 4, -8, -4), flags, said)
 
 
 class Ring(Over):

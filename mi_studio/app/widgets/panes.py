@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mi_studio.app import theme
 from mi_studio.app.widgets.bar import Bar
 from mi_studio.app.widgets.common import Button, IconButton, Label, height_for, margins
 from mi_studio.app.widgets.picture import MARGIN, PictureView
@@ -272,6 +273,7 @@ class PaneRow(QWidget):
     """Panes side by side, with their pictures on one line and of one size."""
 
     GAP = 14
+    ROOMY = 150
     TALLEST = 900
     """Height of which no record wants more."""
 
@@ -280,6 +282,7 @@ class PaneRow(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(self.GAP)
+        self._used = self._wanted = 0
         self._at = self._alone = -1
         self._walled = 0
         self._told: tuple[bool, ...] = ()
@@ -304,9 +307,16 @@ class PaneRow(QWidget):
             pane.view.enlarged.connect(self._enlarge)
             new.append(pane)
         for i, pane in enumerate(self.panes):
-            pane.setVisible(i < count)
             pane.set_vacant(used <= i < count)
+        self._used, self._wanted = used, count
+        self._give_way()
         return new
+
+    def _give_way(self) -> None:
+        """Show the panes that are wanted; empty ones only where their words have room."""
+        roomy = self.width() >= self.ROOMY * self._wanted * theme.scale()
+        for i, pane in enumerate(self.panes):
+            pane.setVisible(i < (self._wanted if roomy or not self.width() else self._used))
 
     def show_views(self, views: Sequence[PaneView]) -> None:
         """Draw the panes; other pictures than before are shown all together."""
@@ -406,4 +416,5 @@ class PaneRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._give_way()
         self.align()

@@ -72,6 +72,17 @@ def draw_image(painter: QPainter, image: QImage, rect: QRectF, radius: float) ->
     painter.drawRoundedRect(rect, radius, radius)
 
 
+CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+
+
+def room_for(text: str, frame: QRectF, size: int) -> QRectF | None:
+    """Return the part of an empty frame that a text is written in; ``None`` if it is too long for it."""
+    beside = min(24.0, max(4.0, frame.width() / 10))
+    room = frame.adjusted(beside, 6, -beside, -6)
+    written = QFontMetricsF(theme.font(size)).boundingRect(room, CENTRED.value, breakable(text))
+    return room if room.contains(written) else None
+
+
 class PictureView(QWidget):
     """Pictures as large as they fit, at the left; several form a wall.
 
@@ -273,10 +284,13 @@ class PictureView(QWidget):
             painter.drawText(below.translated(0, 2), middle, "\n".join(lines))
 
     def _write(self, painter: QPainter, frame: QRectF, text: str) -> None:
-        painter.setPen(theme.current().color("quiet"))
-        painter.setFont(theme.font(theme.BODY))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(frame.adjusted(24, 8, -24, -8), flags, breakable(text))
+        """Write in the largest type in which all of it has room; where none is small enough, nothing."""
+        for size in (theme.BODY, theme.SMALL, TINY):
+            if (room := room_for(text, frame, size)) is not None:
+                painter.setPen(theme.current().color("quiet"))
+                painter.setFont(theme.font(size))
+                painter.drawText(room, CENTRED, breakable(text))
+                return
 
     # pointing at one picture of a wall
 

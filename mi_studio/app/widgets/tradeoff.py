@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyqtgraph as pg
@@ -39,6 +40,7 @@ from mi_studio.app.words import (
     say,
 )
 from mi_studio.core.cards import library
+from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.studio.tradeoff import Chart, Dot
 
@@ -322,16 +324,33 @@ class TradeoffPage(QWidget):
         self._side = QWidget()
         self._side.setLayout(side)
         side.setContentsMargins(0, 0, 0, 0)
-        body = QHBoxLayout()
-        body.setSpacing(14)
-        body.addWidget(chart, 1)
-        body.addWidget(self._side)
-        self._side.setFixedWidth(360)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(14)
+        self.row.addWidget(chart, 1)
+        self.row.addWidget(self._side)
+        self.fit(1280)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(20, 12, 20, 14)
         whole.setSpacing(10)
         whole.addLayout(head)
-        whole.addLayout(body, 1)
+        whole.addLayout(self.row, 1)
+
+    def fit(self, window: int) -> None:
+        """Leave the chart its room in a window that is not wide."""
+        self._side.setFixedWidth(min(360, max(260, round(window * 0.28))))
+
+    @property
+    def dot(self) -> Dot | None:
+        """The setting that is chosen in the list."""
+        return self._dot_at(self.list.currentRow(), self._view)
+
+    def choose(self, knobs: Mapping[str, Value]) -> None:
+        """Choose the first setting with these knobs, if there is one."""
+        chart = self._view.chart if self._view is not None else None
+        for row, dot in enumerate(chart.dots if chart is not None else ()):
+            if knobs.items() <= dot.shown.config.values.items():
+                self.list.setCurrentRow(row)
+                return
 
     def show_view(self, view: TradeoffView) -> None:
         """Show charts; the chosen setting stays chosen."""
@@ -395,7 +414,7 @@ class TradeoffPage(QWidget):
         picture.loadFromData(dot.shown.thumbnail)
         self.picture.setVisible(not picture.isNull())
         if not picture.isNull():
-            room = QSize(306, 150)
+            room = QSize(self._side.width() - 54, 150)
             smooth = Qt.TransformationMode.FastTransformation
             self.picture.setPixmap(picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth))
         self.loot.say(say(TRADEOFF_LOOT, lang, seed=config.seed))

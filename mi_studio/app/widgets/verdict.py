@@ -8,9 +8,12 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, 
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
-from mi_studio.app.widgets.common import Label, margins
+from mi_studio.app.widgets.common import Label, height_for, margins
 from mi_studio.app.words import TONES, VERDICT, say, together
 from mi_studio.studio.views import Tone, VerdictView
+
+MOST_LINES = 2
+"""Where the sentence is longer in a low window, what it rests on is left to the tooltip."""
 
 
 class Verdict(QWidget):
@@ -38,9 +41,9 @@ class Verdict(QWidget):
 
     def show_view(self, view: VerdictView) -> None:
         """Draw a verdict."""
-        self.sentence.say(view.sentence)
-        if view.evidence != self._evidence:
+        if (view.sentence, view.evidence) != (self.sentence.said, self._evidence):
             self._evidence = view.evidence
+            self.sentence.say(view.sentence)
             self._say_evidence()
         if view.tone != self._tone:
             self._tone = view.tone
@@ -62,11 +65,24 @@ class Verdict(QWidget):
         self.evidence.say(together(said))
         self.evidence.setAccessibleName(self._evidence)
         self.evidence.setToolTip(self._evidence if said != self._evidence else "")
-        self.evidence.setVisible(bool(said))
+        self.evidence.setVisible(bool(said) and not (self._compact and self._lines() > MOST_LINES))
+        self._keep_height()
+
+    def _lines(self) -> int:
+        """In how many lines the sentence stands."""
+        left, _, right, _ = margins(self._column)
+        high = height_for(self.sentence, max(1, self.width() - left - right))
+        return round(high / self.sentence.fontMetrics().lineSpacing())
+
+    def _keep_height(self) -> None:
+        """Let the pictures give way, never the words."""
+        if self.width() and (wanted := height_for(self, self.width())) != self.minimumHeight():
+            self.setMinimumHeight(wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._say_evidence()
+        if event.size().width() != event.oldSize().width():
+            self._say_evidence()
 
     def retranslate(self, language: str) -> None:
         """Name the tone in another language."""
