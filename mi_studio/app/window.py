@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
-        self._lesson_rows = {"stage": middle, "tradeoff": self.tradeoff.row}
+        self._lesson_rows = {"stage": middle, "tradeoff": self.tradeoff.row, "effects": self.effects.row}
         middle.addWidget(card, 1)
         middle.addWidget(self.side)
         body = QVBoxLayout()

@@ -165,16 +165,16 @@ class EffectsPage(QWidget):
         side = QVBoxLayout()
         side.addWidget(self.detail)
         side.addStretch(1)
-        body = QHBoxLayout()
-        body.setSpacing(14)
-        body.addWidget(card, 1)
-        body.addLayout(side)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(14)
+        self.row.addWidget(card, 1)
+        self.row.addLayout(side)
         self.detail.setFixedWidth(320)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(20, 12, 20, 14)
         whole.setSpacing(10)
         whole.addWidget(self.title)
-        whole.addLayout(body, 1)
+        whole.addLayout(self.row, 1)
 
     @property
     def filled(self) -> bool:
