@@ -108,8 +108,17 @@ def leak_words(metric: str, value: float) -> str:
 
 
 def shipped(scene: str) -> list[Outcome]:
-    """Return the results that come with a scene; none where they are missing or damaged."""
-    return read(paths.assets() / "tradeoff" / f"{scene}.json.gz")
+    """Return the results that come with a scene; none where they are missing or damaged.
+
+    Runs behind the table of what stops whom serve here as well, where they have their usual length.
+    """
+    usual = {attack.id: attack.steps for attack in library().attacks}
+    whole = [
+        o
+        for o in read(paths.assets() / "effects.json.gz")
+        if o.config.scene == scene and o.config.steps >= usual[o.config.attack]
+    ]
+    return merged(whole, read(paths.assets() / "tradeoff" / f"{scene}.json.gz"))
 
 
 def read(path: Path) -> list[Outcome]:
