@@ -116,7 +116,7 @@ class LessonDesk(QObject):
         course, panel = self.course, window.lesson
         window.lessons_requested.connect(self.toggle)
         panel.opened.connect(lambda lesson: self._do(lambda: course.open(lesson)))
-        panel.went_on.connect(self._go_on)
+        panel.went_on.connect(lambda: self._do(course.go_on))
         panel.went_back.connect(lambda: self._do(course.go_back))
         panel.restarted.connect(lambda: self._do(course.restart))
         panel.helped.connect(lambda: self._do(course.help))
@@ -180,12 +180,6 @@ class LessonDesk(QObject):
         self._try(act)
         self.keep()
         self.draw()
-
-    def _go_on(self) -> None:
-        before = self.course.lesson
-        self._do(self.course.go_on)
-        if before is not None and self.course.lesson is None:
-            self.window.lesson.point_at(before.number + 1)
 
     def _leave(self) -> None:
         if self.course.lesson is None:

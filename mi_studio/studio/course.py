@@ -348,19 +348,25 @@ class Course:
                 return NEW.get(language)
             return AT_STEP.filled(at=progress.at + 1, count=len(lesson.steps)).get(language)
 
-        return ContentsView(
-            tuple(
-                (
-                    lesson.id,
-                    lesson.named(language),
-                    lesson.goal.get(language),
-                    MINUTES.filled(n=lesson.minutes).get(language),
-                    stands(lesson),
-                    self._progress[lesson.id].finished,
-                )
-                for lesson in lessons()
+        rows = tuple(
+            (
+                lesson.id,
+                lesson.named(language),
+                lesson.goal.get(language),
+                MINUTES.filled(n=lesson.minutes).get(language),
+                stands(lesson),
+                self._progress[lesson.id].finished,
             )
+            for lesson in lessons()
         )
+        return ContentsView(rows, self._following())
+
+    def _following(self) -> int:
+        """Return the place of the lesson to go on with: the next after the last that was finished."""
+        finished = [i for i, lesson in enumerate(lessons()) if self._progress[lesson.id].finished]
+        last = max(finished, default=-1)
+        order = (*range(last + 1, len(lessons())), *range(last + 1))
+        return next((i for i in order if i not in finished), -1)
 
     def view(self, language: str) -> LessonView | None:
         """Return the present step; ``None`` while no lesson is open."""

@@ -241,6 +241,10 @@ class LessonView:
 
 @dataclass(frozen=True, slots=True)
 class ContentsView:
-    """All lessons: (id, title, what it is about, minutes, how far one is, whether it was finished)."""
+    """All lessons: (id, title, what it is about, minutes, how far one is, whether it was finished).
+
+    ``following`` is the place of the one to go on with; -1 once all are finished.
+    """
 
     lessons: tuple[tuple[str, str, str, str, str, bool], ...]
+    following: int = -1

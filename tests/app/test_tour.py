@@ -72,6 +72,7 @@ def test_after_a_lesson_the_next_one_is_at_hand(qtbot: QtBot, program: Open) -> 
     assert course.lesson is None
     following = panel.rows[1]
     assert isinstance(following, LessonRow)
+    assert [row.ground for row in panel.rows].index("accent_ground") == 1
     qtbot.waitUntil(following.hasFocus)
     qtbot.keyClick(following, Qt.Key.Key_Return)
     assert course.lesson is lessons()[1]

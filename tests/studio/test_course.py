@@ -152,3 +152,34 @@ def test_nonsense_that_was_kept_does_no_harm(stage: tuple[Session, FakeEngine], 
     assert len(progress.sentences) == 3
     assert course.view("ja") is not None
     assert json.loads(course.kept)
+
+
+def test_the_list_says_which_lesson_to_go_on_with(stage: tuple[Session, FakeEngine]) -> None:
+    def following(*finished: int) -> int:
+        kept = {lessons()[i].id: {"finished": True} for i in finished}
+        return Course(stage[0], json.dumps(kept)).contents("en").following
+
+    assert following() == 0
+    assert following(0) == 1
+    assert following(2) == 3  # whoever left some out is not sent back at once
+    assert following(7) == 0
+    assert following(*range(8)) == -1
+
+
+def test_a_knob_on_its_way_is_not_astray(stage: tuple[Session, FakeEngine]) -> None:
+    session, _ = stage
+    course = Course(session)
+    course.open("three-defences")
+    lesson = course.lesson
+    assert lesson is not None
+    at = next(i for i, s in enumerate(lesson.steps) if dict(s.until.knobs) == {"gradient-noise": 2})
+    session.set_up(lambda intent: lesson.choose(at - 1, intent))
+    course.progress.at = at
+    session.intent.turn("gradient-noise", 1)
+    view = course.view("en")
+    assert view is not None
+    assert view.task == "open"
+    session.intent.turn("gradient-prune", 0.9)
+    view = course.view("en")
+    assert view is not None
+    assert view.task == "astray"

@@ -213,7 +213,7 @@ def test_what_is_wrong_with_a_lesson_is_said(tmp_path: Path) -> None:
         ('kind = "predict"', 'kind = "guess"', "guess"),
         ("{people}", "{peopel}", "peopel"),
         ('run = "finished"', 'done = "finished"', "done"),
-        ('ja = "守りたい秘密"', "", "ja"),
+        ('ja = "守るべき秘密"', "", "ja"),
     ):
         path = tmp_path / "1-broken.toml"
         assert before in good

@@ -78,6 +78,10 @@ class Row(QAbstractButton):
         self.sign, self.token, self.ground = SIGNS[mark]
         self.update()
 
+    def stand_out(self) -> None:
+        """Be the one to go on with."""
+        self.token, self.ground = "accent", "accent_ground"
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let Return press it as Space does."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -301,7 +305,7 @@ class LessonPanel(Card):
         for part in (self.progress, self.kind, self.step, self.back, self.next, self.restart):
             part.setVisible(lesson)
         if isinstance(view, ContentsView):
-            self._list(view)
+            self._list(view, opened=not isinstance(old, ContentsView))
             return
         if not isinstance(old, LessonView) or _place(old) != _place(view) or not self.rows_fit(view):
             self._build(view)
@@ -323,7 +327,7 @@ class LessonPanel(Card):
                 widget.deleteLater()
         self.rows = []
 
-    def _list(self, view: ContentsView) -> None:
+    def _list(self, view: ContentsView, opened: bool) -> None:
         self._clear()
         self._drop_sentences()
         self._name_all()
@@ -338,15 +342,15 @@ class LessonPanel(Card):
             self._add_row(row)
         self._body.addStretch(1)
         self._chain(*self.rows)
+        if view.following >= 0:
+            following = self.rows[view.following]
+            following.stand_out()
+            if opened:
+                following.setFocus()
+            QTimer.singleShot(0, following, lambda: self._show_row(following))
 
-    def point_at(self, lesson: int) -> None:
-        """Bring a lesson of the list into sight, for whoever goes on with it."""
-        if lesson < len(self.rows):
-            QTimer.singleShot(0, self.rows[lesson], lambda row=self.rows[lesson]: self._bring(row))
-
-    def _bring(self, row: Row) -> None:
+    def _show_row(self, row: Row) -> None:
         self.area.ensureWidgetVisible(row, 0, 8)
-        row.setFocus()
 
     def _chain(self, *parts: QWidget) -> None:
         """Let Tab go through the panel from top to bottom."""
@@ -382,6 +386,8 @@ class LessonPanel(Card):
         self._chain(*self.sentences, *self.rows)
         if focused >= 0:
             self.sentences[focused].setFocus()
+            if view.points:
+                QTimer.singleShot(0, self.rows[0], lambda row=self.rows[0]: self._show_row(row))
         elif not writing:
             self.area.verticalScrollBar().setValue(0)
 
@@ -545,11 +551,14 @@ class Ring(Over):
         edge = self.GAP + self.WIDE
         wide, high = self._flag_size()
         ring = part.adjusted(-edge, -edge, edge, edge).intersected(window)
-        whole = ring.adjusted(0, -min(high // 2, ring.top()), 0, 0)
+        out = high // 2  # by this much the flag sticks out, below where there is no room above
+        above = ring.top() >= out
+        whole = ring.adjusted(0, -out if above else 0, 0, 0 if above else out)
         whole.setWidth(max(whole.width(), wide))
         self.setGeometry(whole)
         self._frame = QRect(ring).translated(-whole.topLeft())
-        self._flag = QRect(max(0, self._frame.right() - wide - 12), 0, wide, high)
+        flag_top = 0 if above else self._frame.bottom() - out
+        self._flag = QRect(max(0, self._frame.right() - wide - 12), flag_top, wide, high)
         inner = self._frame.adjusted(self.WIDE + 1, self.WIDE + 1, -self.WIDE - 1, -self.WIDE - 1)
         self.setMask(QRegion(self._frame).subtracted(QRegion(inner)).united(QRegion(self._flag)))
 

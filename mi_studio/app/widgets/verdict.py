@@ -12,7 +12,10 @@ from mi_studio.app.widgets.common import Label, height_for, margins
 from mi_studio.app.words import TONES, VERDICT, say, together
 from mi_studio.studio.views import Tone, VerdictView
 
-MOST_LINES = 2
+LOW = 700
+"""Below this height of the window the evidence has one line; somewhat above, two."""
+
+MOST_LINES = 3
 """Where the sentence is longer in a low window, what it rests on is left to the tooltip."""
 
 
@@ -51,13 +54,14 @@ class Verdict(QWidget):
         self._name()
 
     def _say_evidence(self) -> None:
-        """Say all of it, or in low windows as many of its parts as one line has room for."""
+        """Say all of it, or in low windows as many of its parts as a line or two have room for."""
         said = self._evidence
         if self._compact and self.width():
             sign = " · " if " · " in said else "・"
             parts = said.split(sign)
             left, _, right, _ = margins(self._column)
-            room = self.width() - left - right - 4
+            lines = 1 if self.window().height() < LOW else 1.8  # breaks leave gaps at the ends
+            room = lines * (self.width() - left - right - 4)
             metrics = self.evidence.fontMetrics()
             while len(parts) > 1 and metrics.horizontalAdvance(sign.join(parts)) > room:
                 parts.pop()

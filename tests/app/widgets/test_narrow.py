@@ -51,15 +51,19 @@ def test_an_empty_pane_gives_way_to_the_pictures(qtbot: QtBot) -> None:
 
 
 @BOTH
-def test_a_long_verdict_is_whole_in_the_smallest_window(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], language: str
+@pytest.mark.parametrize("size", [(1000, 640), (1280, 720)])
+def test_a_long_verdict_is_whole_in_a_low_window(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], language: str, size: tuple[int, int]
 ) -> None:
-    window = open_window(language, (1000, 640))
+    window = open_window(language, size)
     window.lesson.show()
-    window.verdict.show_view(VerdictView("unsure", ONLY_NETWORKS.get(language), "0.18 · 1.06"))
-    sentence = window.verdict.sentence
-    qtbot.waitUntil(lambda: sentence.height() >= height_for(sentence, sentence.width()))
-    assert not window.verdict.evidence.isVisible()
-    assert "0.18" in window.verdict.accessibleDescription()
-    window.verdict.show_view(VerdictView("leak", HAS_NOW.get(language), "0.18 · 1.06"))
+    evidence = " · ".join(f"{name} 0.18" for name in ("judge", "distance to its own", "to the others", "n"))
+    for text in (ONLY_NETWORKS, HAS_NOW):
+        window.verdict.show_view(VerdictView("unsure", text.get(language), evidence))
+        for label in (window.verdict.sentence, window.verdict.evidence):
+            if not label.isHidden():
+                qtbot.waitUntil(lambda label=label: label.height() >= height_for(label, label.width()))
+        assert evidence in window.verdict.accessibleDescription()
     assert window.verdict.evidence.isVisible()
+    if size == (1280, 720):
+        assert window.verdict.evidence.said.replace("\u00a0", " ") == evidence
