@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mi_studio.core.cards import DefenseCard, SceneCard, Target
-from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_not_defense
+from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, knobs_beside, why_not_attack, why_not_defense
+from mi_studio.core.desk import Desk
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.own import is_own
 from mi_studio.core.records import charts
-from mi_studio.core.step import Desk, Pictures, Step, View
+from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights, own_cards
 from mi_studio.studio import records, targets, words
@@ -190,7 +191,8 @@ class Presenter:
         owners = {d.knob.id: d for d in intent.defenses}
         views = []
         known = intent.knobs
-        for name in [*owners, *(k.id for k in intent.scene.knobs)]:
+        gates = [d for d in intent.on if d.beside and intent.why_idle(d) is None]
+        for name in [*owners, *(k.id for k in (*intent.scene.knobs, *knobs_beside(gates)))]:
             knob, owner, value = known[name], owners.get(name), intent.wish.values[name]
             views.append(
                 KnobView(
