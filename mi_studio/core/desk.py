@@ -22,6 +22,9 @@ QUERIES_A_MINUTE = 60
 DAY = 24 * 60.0
 """Minutes of a simulated day."""
 
+CUSTOMERS = 1000
+"""So many normal customers are simulated, each for a day."""
+
 MARK = 16
 """Width and height of the grey sign that stands for a picture in the log."""
 

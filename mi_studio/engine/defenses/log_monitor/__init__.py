@@ -22,15 +22,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from mi_studio.core.desk import WATCHED, BlockReason
+from mi_studio.core.desk import CUSTOMERS, WATCHED, BlockReason
 from mi_studio.core.knobs import Value
 from mi_studio.engine.attacks import common
 from mi_studio.engine.defenses.log_monitor.crowd import Crowd
 from mi_studio.engine.gateway import Account, Guard, Owner, Seen, marks
 
 WINDOW = 50
-CUSTOMERS = 1000
-"""Normal customers on whom the threshold is set, and as many who come while it watches; each has a day."""
 PHOTOS, TAKES = 400, 4
 """Photos that customers have at most, and how often each of them can be taken again, a little differently."""
 ANCHORS = 1000
