@@ -31,7 +31,7 @@ from mi_studio.core.pictures import SUFFIXES
 from mi_studio.core.step import Pictures
 from mi_studio.core.text import Text
 from mi_studio.export.run_folder import png
-from mi_studio.studio import effects
+from mi_studio.studio import desk, effects
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.presenter import Presenter
 from mi_studio.studio.session import Session
@@ -200,6 +200,8 @@ class Controller(QObject):
             self._takes_pictures = takes
             self.window.panes[0].set_accepts_files(takes)
         self.window.show_view(self.presenter.view(full))
+        if self.window.page == "desk" and (full or not self.window.desk.filled):
+            self.window.desk.show_view(desk.view(self.presenter))
         self.lessons.draw()
         self.exact.draw()
 
@@ -444,6 +446,8 @@ class Controller(QObject):
             self.tradeoff.draw()
         elif page == "effects" and not self.window.effects.filled:
             self.window.effects.show_rows(effects.table(effects.shipped()))
+        elif page == "desk":
+            self.window.desk.show_view(desk.view(self.presenter))
 
     @Slot(object)
     def _outcome_opened(self, outcome: Outcome) -> None:

@@ -320,9 +320,9 @@ QListWidget::item { padding: 4px 6px; border-radius: 6px; border: 1px solid tran
 QListWidget::item:hover { background: @track; }
 QListWidget::item:selected { background: @accent_ground; color: @text; border: 1px solid @accent; }
 
-QTableWidget { background: transparent; border: 1px solid transparent; border-radius: 8px; font-size: @small;
+QTableView { background: transparent; border: 1px solid transparent; border-radius: 8px; font-size: @small;
   outline: none; selection-background-color: transparent; }
-QTableWidget:focus { border: 2px solid @accent; }
+QTableView:focus { border: 2px solid @accent; }
 QHeaderView, QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid @line;
   font-size: @small; font-weight: bold; color: @quiet; padding: 2px 4px; }
 

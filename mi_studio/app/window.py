@@ -25,6 +25,7 @@ from mi_studio.app.widgets.banner import Banner
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.curve import Curve
+from mi_studio.app.widgets.desk import DeskPage
 from mi_studio.app.widgets.effects import EffectsPage
 from mi_studio.app.widgets.exact import ExactLine
 from mi_studio.app.widgets.glossary import Glossary
@@ -71,6 +72,8 @@ from mi_studio.studio.views import StageView
 SMALLEST = (1000, 640)
 LARGE = (1680, 940)
 """From this size on, type is a quarter larger, so that the back row can read it."""
+TIMED = ("stage", "desk")
+"""Pages that follow the run, above its timeline."""
 THEME_ICONS = {"light": "sun", "dark": "moon", "contrast": "contrast"}
 
 
@@ -187,7 +190,7 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline()
         self.lesson = LessonPanel()
         self.tradeoff = TradeoffPage()
-        self.effects = EffectsPage()
+        self.effects, self.desk = EffectsPage(), DeskPage()
         self.page = "stage"
         self.panes: list[PicturePane] = self.row.panes
         self.panes[0].set_accepts_files(True)
@@ -213,7 +216,9 @@ class MainWindow(QMainWindow):
 
         middle = QHBoxLayout()
         middle.setSpacing(14)
-        self._lesson_rows = {"stage": middle, "tradeoff": self.tradeoff.row, "effects": self.effects.row}
+        self._lesson_rows = {
+            "stage": middle, "tradeoff": self.tradeoff.row, "effects": self.effects.row, "desk": self.desk.row
+        }  # fmt: skip
         middle.addWidget(card, 1)
         middle.addWidget(self.side)
         body = QVBoxLayout()
@@ -226,9 +231,8 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(body, 1)
-        column.addWidget(self.timeline)
         self.pages = QStackedWidget()
-        for page in (stage, self.tradeoff, self.effects):  # in the order of PAGES
+        for page in (stage, self.tradeoff, self.effects, self.desk):  # in the order of PAGES
             self.pages.addWidget(page)
         self._seat_lesson()
         ground = QWidget()
@@ -239,6 +243,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.top)
         whole.addWidget(self.banner)
         whole.addWidget(self.pages, 1)
+        whole.addWidget(self.timeline)
         self.setCentralWidget(ground)
         ground.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         ground.setFocus()
@@ -320,7 +325,7 @@ class MainWindow(QMainWindow):
             focused.showMenu()
         elif isinstance(focused, QAbstractButton):
             focused.click()
-        elif self.page == "stage":
+        elif self.page in TIMED:
             self.timeline.play_toggled.emit()
 
     def show_view(self, view: StageView) -> None:
@@ -364,12 +369,15 @@ class MainWindow(QMainWindow):
         self._seat_lesson()
         self.pages.setCurrentIndex(list(PAGES).index(page))
         for shortcut in self._stage_keys:
-            shortcut.setEnabled(page == "stage")
+            shortcut.setEnabled(page in TIMED)
+        self.timeline.setVisible(page in TIMED)
         self._mark_page()
         if page == "tradeoff":
             self.tradeoff.list.setFocus()
         elif page == "effects":
             self.effects.grid.setFocus()
+        elif page == "desk":
+            self.desk.log.setFocus()
         self.page_chosen.emit(page)
 
     def _seat_lesson(self) -> None:
@@ -473,6 +481,7 @@ class MainWindow(QMainWindow):
             self.lesson,
             self.tradeoff,
             self.effects,
+            self.desk,
             *self.panes,
         )
         for part in parts:

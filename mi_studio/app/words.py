@@ -97,7 +97,7 @@ KEYS = (
     ("Space", Text("Play or pause", "再生・一時停止")),
     ("← →", Text("One step back or forward", "1ステップ戻る・進む")),
     ("Home", Text("Restart with the same seed", "同じシードで最初から")),
-    ("Ctrl+1 · Ctrl+2", Text("Stage, Trade-off", "ステージ・トレードオフ")),
+    ("Ctrl+1 … Ctrl+4", Text("The four pages", "4つのページを切り替える")),
     ("Ctrl+O", Text("Open a recording", "記録を開く")),
     ("Ctrl+S", Text("Save this run", "実行を保存")),
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
@@ -226,6 +226,7 @@ PAGES = {
     "stage": STAGE,
     "tradeoff": Text("Trade-off", "トレードオフ"),
     "effects": Text("What stops whom", "防御の効果"),
+    "desk": Text("Security desk", "セキュリティ監視"),
 }
 TRADEOFF_TITLE = Text("Leak against cost: {scene}", "漏えいと代償：{scene}")
 TRADEOFF_LEAK = Text("{name} – higher leaks more", "{name}（上ほど漏えい大）")

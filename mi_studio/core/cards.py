@@ -160,7 +160,8 @@ class DefenseCard:
     """Where a defence acts, whom it can reach, and its knob.
 
     ``reaches`` are the access levels it acts on; ``without_effect`` gives the reason for the others,
-    by access level or by the id of an attack.
+    by access level or by the id of an attack. ``beside`` are knobs that are there as soon as it is chosen
+    and that are no protection by themselves; several defences can share one.
     """
 
     id: str
@@ -176,6 +177,7 @@ class DefenseCard:
     without_effect: Mapping[str, Text]
     moved: Text
     knob: Knob
+    beside: tuple[Knob, ...] = ()
 
     def is_on(self, values: Mapping[str, Value]) -> bool:
         """Return whether the defence is on under these knob values."""
@@ -279,8 +281,19 @@ def _defense(raw: dict[str, Any], folder: Path, module: str) -> DefenseCard:
         reaches=tuple(raw["reaches"]),
         without_effect={k: Text.read(v, str(folder)) for k, v in raw.get("without_effect", {}).items()},
         knob=Knob.read(raw["knob"], str(folder)),
+        beside=(
+            *(Knob.read(k, str(folder)) for k in raw.get("beside", [])),
+            *(_before_a_gateway() if raw["acts"] == "gateway" else ()),
+        ),
         **_texts(raw, str(folder), "title", "summary", "moved"),
     )
+
+
+@cache
+def _before_a_gateway() -> tuple[Knob, ...]:
+    """Read the attacker's own settings, the same before every gateway defence."""
+    path = paths.PACKAGE / "engine" / "gateway.toml"
+    return tuple(Knob.read(k, path.name) for k in _read(path)["beside"])
 
 
 _READERS = {"scenes": _scene, "attacks": _attack, "defenses": _defense}

@@ -32,6 +32,10 @@ NO_KNOB = Text(
     "{scene} has no knob '{knob}'; choose one of {choices}.",
     "{scene}に「{knob}」という設定項目はありません。{choices}から選んでください。",
 )
+ONLY_BESIDE = Text(
+    "The knob '{knob}' is there only where a defence is chosen that it belongs to; choose one of {choices}.",
+    "設定項目「{knob}」は、関係する防御を選んだときだけ使えます。{choices}から選んでください。",
+)
 NO_OWN_PICTURE = Text(
     "{scene} does not take a picture of your own; scenes that do: {choices}.",
     "{scene}では自分の画像を使えません。自分の画像を使える場面は{choices}です。",
@@ -110,13 +114,19 @@ class RunConfig:
 
     def undefended(self) -> RunConfig:
         """Return the same run without any defence: same scene, model, attack, target and seed."""
-        own = {d.knob.id for d in library().defenses}
+        own = {k.id for d in library().defenses for k in (d.knob, *d.beside)}
         return replace(self, defenses=(), knobs=tuple((k, v) for k, v in self.knobs if k not in own))
 
 
 def scene_knobs(scene: SceneCard, defenses: Iterable[DefenseCard]) -> list[Knob]:
-    """Return the knobs of a scene and of some defences, in order of display."""
-    return [*scene.knobs, *(d.knob for d in defenses)]
+    """Return the knobs of a scene, of some defences, and those beside them, in order of display."""
+    defenses = list(defenses)
+    return [*scene.knobs, *(d.knob for d in defenses), *knobs_beside(defenses)]
+
+
+def knobs_beside(defenses: Iterable[DefenseCard]) -> list[Knob]:
+    """Return the knobs that are there because of some defences, each once."""
+    return list({knob.id: knob for d in defenses for knob in d.beside}.values())
 
 
 def turns(scene: SceneCard, attack: AttackCard, targets: int) -> int:
@@ -334,6 +344,8 @@ def resolve(
     unknown = [k for k in settings if k not in {knob.id for knob in knobs}]
     if unknown:
         there = [d for d in cards.defenses if not why_not_defense(card, d)]
+        if owners := [d for d in there if unknown[0] in {k.id for k in d.beside}]:
+            raise UsageError(ONLY_BESIDE, knob=unknown[0], choices=names(owners))
         choices = names(scene_knobs(card, there))
         raise UsageError(NO_KNOB, scene=names([card]), knob=unknown[0], choices=choices)
     values: dict[str, Value] = {}
@@ -413,10 +425,13 @@ def resolve(
 
 def lean(config: RunConfig, cards: Library) -> RunConfig:
     """Return the same run without the defences that are switched off, so that equal runs have equal keys."""
-    chosen = map(cards.defense, config.defenses)
-    gone = {d.id: d.knob.id for d in chosen if not d.is_on(config.values)}
+    chosen = list(map(cards.defense, config.defenses))
+    on = [d for d in chosen if d.is_on(config.values)]
+    gone = {k.id for d in chosen for k in (d.knob, *d.beside)} - {
+        k.id for d in on for k in (d.knob, *d.beside)
+    }
     return replace(
         config,
-        defenses=tuple(sorted(d for d in config.defenses if d not in gone)),
-        knobs=tuple((k, v) for k, v in config.knobs if k not in gone.values()),
+        defenses=tuple(sorted(d.id for d in on)),
+        knobs=tuple((k, v) for k, v in config.knobs if k not in gone),
     )

@@ -7,13 +7,14 @@ written is thinned to these bounds, so that it can always be read again.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -23,10 +24,11 @@ from PIL import Image
 
 from mi_studio.core import atomic
 from mi_studio.core.config import DEVICES, MAX_SEED, MAX_STEPS, RunConfig
+from mi_studio.core.desk import BLOCK_REASONS, LINES, MARK, QUERIES_A_MINUTE, WATCHED, Desk, LogLine
 from mi_studio.core.errors import BadFileError, RunError, reason
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.knobs import from_json, jsonable
-from mi_studio.core.step import BLOCK_REASONS, VIEW_KINDS, Desk, Pictures, Step, View
+from mi_studio.core.step import VIEW_KINDS, Pictures, Step, View
 from mi_studio.core.text import Text
 
 FORMAT = 2
@@ -51,6 +53,7 @@ MAX_PICTURES = 256
 MANIFEST = "manifest.json"
 
 W = TypeVar("W", bound=str)
+N = TypeVar("N", int, float)
 
 ANOTHER = Text("Choose another recording.", "別の記録を選んでください。")
 
@@ -299,18 +302,79 @@ def _view_from_json(raw: Mapping[str, Any]) -> View:
     return View(_one_of(VIEW_KINDS, raw["kind"]), tuple(values))
 
 
-def _desk_to_json(desk: Desk) -> list[int | float | str | None]:
-    return [desk.asked, desk.budget, _rounded(desk.suspicion, 3), desk.blocked]
+def _desk_to_json(desk: Desk) -> dict[str, Any]:
+    raw = asdict(desk)
+    raw["suspicion"], raw["minutes"] = _rounded(desk.suspicion, 3), round(desk.minutes, 3)
+    raw["figures"] = [_rounded(f, 3) for f in desk.figures]
+    raw["lines"] = [_line_to_json(line) for line in desk.lines]
+    return raw
 
 
 def _desk_from_json(raw: Any) -> Desk:
-    asked, budget, suspicion, blocked = raw
+    if isinstance(raw, list):  # written before there was a log
+        asked, budget, suspicion, blocked = raw
+        raw = {"asked": asked, "budget": budget, "suspicion": suspicion, "blocked": blocked}
+        raw |= {"minutes": asked / QUERIES_A_MINUTE, "accounts": 1, "lost": 0, "slowed": 0, "false_alarms": 0}
+        raw |= {"caught": None, "figures": [], "customers": None, "lines": []}
+    if len(raw["lines"]) > LINES:
+        raise ValueError("the log is too long")
     return Desk(
-        int(asked),
-        None if budget is None else int(budget),
-        None if suspicion is None else float(suspicion),
-        _one_of(BLOCK_REASONS, blocked),
+        asked=int(raw["asked"]),
+        budget=_perhaps(int, raw["budget"]),
+        suspicion=_perhaps(float, raw["suspicion"]),
+        blocked=_one_of(BLOCK_REASONS, raw["blocked"]),
+        minutes=float(raw["minutes"]),
+        accounts=int(raw["accounts"]),
+        lost=int(raw["lost"]),
+        slowed=int(raw["slowed"]),
+        caught=_perhaps(int, raw["caught"]),
+        figures=_figures_from_json(raw["figures"]),
+        customers=_perhaps(int, raw["customers"]),
+        false_alarms=int(raw["false_alarms"]),
+        lines=tuple(map(_line_from_json, raw["lines"])),
     )
+
+
+def _line_to_json(line: LogLine) -> list[Any]:
+    return [
+        *(
+            line.number,
+            round(line.minute, 3),
+            line.sender,
+            line.customer,
+            line.answer,
+            _rounded(line.share, 4),
+        ),
+        *([_rounded(f, 3) for f in line.figures], line.alarm, base64.b64encode(line.mark).decode()),
+    ]
+
+
+def _line_from_json(raw: Any) -> LogLine:
+    number, minute, sender, customer, answer, share, figures, alarm, mark = raw
+    sign = base64.b64decode(mark, validate=True)
+    if len(sign) not in (0, MARK**2):
+        raise ValueError("a sign in the log has the wrong size")
+    return LogLine(
+        int(number),
+        float(minute),
+        int(sender),
+        bool(customer),
+        str(answer)[:80],
+        _perhaps(float, share),
+        _figures_from_json(figures),
+        _one_of(BLOCK_REASONS, alarm),
+        sign,
+    )
+
+
+def _figures_from_json(raw: Any) -> tuple[float, ...]:
+    if len(raw) not in (0, len(WATCHED)):
+        raise ValueError("the monitor's figures are not complete")
+    return tuple(map(float, raw))
+
+
+def _perhaps(read: Callable[[Any], N], raw: Any) -> N | None:
+    return None if raw is None else read(raw)
 
 
 def _history_from_json(archive: zipfile.ZipFile, raw: Mapping[str, Any]) -> History:

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mi_studio.core.desk import Desk
+
 Pictures = NDArray[np.uint8]
 """Pictures as uint8, shape (n, height, width, channels) with 1 or 3 channels, C-contiguous."""
 
@@ -29,43 +31,6 @@ class View:
 
     kind: ViewKind
     bars: tuple[tuple[str, float], ...]
-
-
-BlockReason = Literal["", "budget", "volume", "duplicates", "unnatural", "unsure"]
-"""Why a gateway answers no more: too many queries, or what the log monitor saw; empty while it answers."""
-
-BLOCK_REASONS: tuple[BlockReason, ...] = get_args(BlockReason)
-
-QUERIES_A_MINUTE = 60
-"""What a gateway takes from one client, who asks as fast as he may: its clock is simulated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the owner of an API sees of one client at his gateway.
-
-    Attributes
-    ----------
-    asked
-        Queries so far, the refused ones left out.
-    budget
-        How many there may be, or ``None`` where none is set.
-    suspicion
-        How far the log monitor is from its alarm, which is at 1; ``None`` while it has seen too
-        little or is off.
-    blocked
-        Why no more is answered; empty while it is.
-    """
-
-    asked: int
-    budget: int | None
-    suspicion: float | None
-    blocked: BlockReason
-
-    @property
-    def minutes(self) -> float:
-        """How long the client needed at least, by the simulated clock."""
-        return self.asked / QUERIES_A_MINUTE
 
 
 @dataclass(frozen=True, slots=True)

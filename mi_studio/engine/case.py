@@ -14,8 +14,9 @@ import torch
 
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig
+from mi_studio.core.desk import Desk
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Desk, Pictures
+from mi_studio.core.step import Pictures
 from mi_studio.core.weights import Privacy, Utility
 from mi_studio.engine.access import Access, Setup
 from mi_studio.engine.judge import Judge

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from mi_studio.core.cards import DefenseCard, library
 from mi_studio.core.config import RunConfig, labels_of, turns
+from mi_studio.core.desk import Desk
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import Desk, Pictures
+from mi_studio.core.step import Pictures, ViewKind
 from mi_studio.core.weights import WeightsCard, find_weights
 from mi_studio.engine.access import Access, Bank, LabelApi, Prior, ScoreApi, Setup, WhiteBox
-from mi_studio.engine.answering import EXAMPLES, Answering, AnswersPrice
+from mi_studio.engine.answering import COARSER, EXAMPLES, Answering, AnswersPrice
 from mi_studio.engine.beforehand import read_bank, read_features
 from mi_studio.engine.case import Worth
 from mi_studio.engine.gateway import Gateway, Owner
@@ -95,8 +96,9 @@ class ClassCase:
         self._held = _Held(self._load(self._card))
 
         gates = [d for d in defenses if d.acts == "gateway" and attack.access in d.reaches]
-        self._gateway = self._at_the_gate(gates) if gates else None
         titles = [names[label] for label in sorted(names)]
+        self._gateway = self._at_the_gate(gates, titles) if gates else None
+        self._by_name = attack.access == "labels"
         self.access = self._grant(attack.access, titles)
         prior_card = find_weights(card.id, "prior", values)
         prior = self._load(prior_card)
@@ -153,10 +155,10 @@ class ClassCase:
         return (
             LabelApi(self._answer, titles, asked)
             if level == "labels"
-            else ScoreApi(self._answer, titles, lambda: self._answering.kind(self._values), asked)
+            else ScoreApi(self._answer, titles, self._kind, asked)
         )
 
-    def _at_the_gate(self, defenses: list[DefenseCard]) -> Gateway:
+    def _at_the_gate(self, defenses: list[DefenseCard], titles: list[str]) -> Gateway:
         def known() -> Tensor:
             return as_images(self._photos()[0], self._device)
 
@@ -165,7 +167,7 @@ class ClassCase:
             pictures, labels = self._tests()
             return as_images(pictures, self._device), torch.from_numpy(labels)
 
-        return Gateway(defenses, Owner(known, unseen, self._scores), self._name())
+        return Gateway(defenses, Owner(known, unseen, self._scores, titles), self._name())
 
     def _name(self) -> str:
         return f"{self._card.sha256} {self._private} {self._device}"
@@ -182,13 +184,20 @@ class ClassCase:
         return tensor(self._held(images)).softmax(1)
 
     def _answer(self, images: Tensor) -> Tensor:
-        return self._answering(self._scores(images), self._values)
+        answers = self._answering(self._scores(images), self._values)
+        return self._gateway.let_out(answers, self._values) if self._gateway else answers
+
+    def _kind(self) -> ViewKind:
+        kinds = [self._answering.kind(self._values)]
+        kinds += [self._gateway.kind(self._values)] if self._gateway else []
+        return max(kinds, key=COARSER.index)
 
     def _asked_for(self, images: Tensor) -> Tensor:
         assert self._gateway is not None
         scores = self._scores(images)
-        self._gateway.admit(images, scores, self._values)
-        return self._answering(scores, self._values)
+        answers = self._answering(scores, self._values)
+        shown = "labels" if self._by_name else self._answering.kind(self._values)
+        return self._gateway.admit(images, scores, answers, self._values, shown)
 
     def _reference(self) -> Tensor:
         pictures, _ = self._photos()

@@ -15,6 +15,7 @@ from mi_studio.core.config import (
     NO_OWN_PICTURE,
     OWN_PICTURE,
     RunConfig,
+    knobs_beside,
     resolve,
     rivals,
     scene_knobs,
@@ -36,8 +37,8 @@ class Wish:
     Attributes
     ----------
     knobs
-        Every knob of the scene and of *all* defences that exist in it. A defence is on when its knob
-        is not at its ``off`` value, so any of them can be moved while the attack runs.
+        Every knob of the scene, of *all* defences that exist in it, and beside them. A defence is on when
+        its knob is not at its ``off`` value, so any of them can be moved while the attack runs.
     image
         The name of the user's own picture, ``None`` while there is none.
     picture
@@ -245,8 +246,9 @@ class Intent:
                 )
             ) from error
         scene = self.cards.scene(valid.scene)
-        # a knob of the scene that is younger than the recording stands at its default
-        recorded = {k.id: k.default for k in scene.knobs} | config.values
+        # a knob that is younger than the recording stands at its default
+        younger = [*scene.knobs, *knobs_beside(map(self.cards.defense, valid.defenses))]
+        recorded = {k.id: k.default for k in younger} | config.values
         as_recorded = replace(valid, knobs=config.knobs, device=config.device, image=config.image)
         if as_recorded != config or valid.values != recorded:
             raise UsageError(
@@ -300,9 +302,10 @@ class Intent:
         self.changed.emit(old, wish)
 
     def _off(self, scene: SceneCard) -> dict[str, Value]:
-        """Return every knob of a scene: its own at their defaults, the defences' at off."""
-        own: dict[str, Value] = {k.id: k.default for k in scene.knobs}
-        return own | {d.knob.id: _at_rest(d.knob) for d in there(scene, self.cards)}
+        """Return every knob of a scene: the defences' at off, all others at their defaults."""
+        defenses = there(scene, self.cards)
+        off = {d.knob.id: _at_rest(d.knob) for d in defenses}
+        return {k.id: off.get(k.id, k.default) for k in scene_knobs(scene, defenses)}
 
     def _preset(self, scene: SceneCard) -> Wish:
         preset = scene.preset

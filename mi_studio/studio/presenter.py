@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mi_studio.core.cards import DefenseCard, SceneCard, Target
-from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_attack, why_not_defense
+from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, knobs_beside, why_not_attack, why_not_defense
+from mi_studio.core.desk import DAY, Desk
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
 from mi_studio.core.own import is_own
 from mi_studio.core.records import charts
-from mi_studio.core.step import Desk, Pictures, Step, View
+from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights, own_cards
 from mi_studio.studio import records, targets, words
@@ -190,7 +191,8 @@ class Presenter:
         owners = {d.knob.id: d for d in intent.defenses}
         views = []
         known = intent.knobs
-        for name in [*owners, *(k.id for k in intent.scene.knobs)]:
+        gates = [d for d in intent.on if d.beside and intent.why_idle(d) is None]
+        for name in [*owners, *(k.id for k in (*intent.scene.knobs, *knobs_beside(gates)))]:
             knob, owner, value = known[name], owners.get(name), intent.wish.values[name]
             views.append(
                 KnobView(
@@ -506,30 +508,43 @@ class Presenter:
             )
         parts = []
         if desk.budget is not None:
-            parts.append(self.say(words.DESK_BUDGET, n=f"{desk.asked:,}", budget=f"{desk.budget:,}"))
+            budget = desk.budget * desk.accounts
+            parts.append(self.say(words.DESK_BUDGET, n=f"{desk.asked:,}", budget=f"{budget:,}"))
         if desk.suspicion is not None:
             parts.append(self.say(words.DESK_SUSPICION, share=f"{desk.suspicion:.0%}"))
-        parts.append(self.say(words.DESK_CLOCK, n=f"{desk.minutes:,.0f}"))
+        parts.append(self.say(words.DESK_CLOCK, time=self.lasted(desk.minutes)))
         return self.say(words.DESK, parts=" · ".join(parts))
+
+    def lasted(self, minutes: float) -> str:
+        """Say how long something took by the simulated clock."""
+        if minutes < 120:
+            return self.say(words.DESK_MINUTES, n=f"{minutes:.0f}")
+        if minutes < 2 * DAY:
+            return self.say(words.DESK_HOURS, n=f"{minutes / 60:.1f}")
+        return self.say(words.DESK_DAYS, n=f"{minutes / DAY:,.1f}")
 
     def _bars(self, view: View) -> Iterator[tuple[str, float]]:
         """Name an API's classes in the present language, and a gradient's layers by their order.
 
         What an API withholds has no bar.
         """
-        scene = self.session.intent.scene
-        titles = {t.title.en: t.title for group in scene.targets.values() for t in group}
-        if (table := records.table_of(scene, self.session.intent.wish.values)) is not None:
-            titles = {value.en: value for value in table.outcome.values}
         for i, (name, value) in enumerate(view.bars, start=1):
             if view.kind in ("top", "labels") and not value:
                 continue
             if view.kind != "gradient":
-                yield self.say(titles[name]) if name in titles else name, value
+                yield self.class_name(name), value
             elif i == len(view.bars):
                 yield self.say(words.LAST_LAYER), value
             else:
                 yield self.say(words.LAYER, n=i), value
+
+    def class_name(self, name: str) -> str:
+        """Return the name of one of the model's classes, which steps have in English."""
+        scene = self.session.intent.scene
+        titles = {t.title.en: t.title for group in scene.targets.values() for t in group}
+        if (table := records.table_of(scene, self.session.intent.wish.values)) is not None:
+            titles = {value.en: value for value in table.outcome.values}
+        return self.say(titles[name]) if name in titles else name
 
     def _cost(self) -> CostView:
         session = self.session

@@ -610,8 +610,8 @@ class Session:
 
     def _acts(self, knob: str) -> bool:
         """Whether a knob can reach this attacker; one that cannot must not make the run a mixed one."""
-        owner = next((d for d in self.intent.defenses if d.knob.id == knob), None)
-        return owner is None or self.intent.why_idle(owner) is None
+        owners = [d for d in self.intent.defenses if knob in {k.id for k in (d.knob, *d.beside)}]
+        return not owners or any(self.intent.why_idle(d) is None for d in owners)
 
     def _settled(self) -> None:
         """A knob has come to rest."""

@@ -122,9 +122,13 @@ QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 DESK = Text("Security desk: {parts}", "セキュリティ監視：{parts}")
 DESK_BUDGET = Text("{n} of {budget} queries", "問い合わせ {n}／{budget}回")
 DESK_SUSPICION = Text("{share} of the alarm", "警報値の{share}")
-DESK_CLOCK = Text("{n} min (simulated)", "模擬時間 {n}分")
+DESK_CLOCK = Text("{time} (simulated)", "模擬時間 {time}")
+DESK_MINUTES = Text("{n} min", "{n}分")
+DESK_HOURS = Text("{n} h", "{n}時間")
+DESK_DAYS = Text("{n} days", "{n}日")
 DESK_BLOCKED = Text("blocked at query {n}: {reason}", "{n}回目の問い合わせで遮断（{reason}）")
 BLOCKED_FOR = {
+    "key": Text("there is no key", "鍵がない"),
     "budget": Text("the budget is used up", "上限に到達"),
     "volume": Text("far more queries than customers make", "一般利用者を大きく超える回数"),
     "duplicates": Text("too many near-duplicates", "よく似た画像が多い"),

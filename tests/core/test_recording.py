@@ -18,10 +18,11 @@ from test_history import step
 
 from mi_studio.core import recording
 from mi_studio.core.config import MAX_STEPS, resolve
+from mi_studio.core.desk import Desk
 from mi_studio.core.errors import BadFileError, RunError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.recording import Recording
-from mi_studio.core.step import VIEW_KINDS, Desk, Step, View
+from mi_studio.core.step import VIEW_KINDS, Step, View
 
 PIXEL = np.zeros((1, 1, 1, 3), np.uint8)
 

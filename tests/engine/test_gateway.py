@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_defense
+from mi_studio.core.desk import WATCHED
 from mi_studio.engine import Run
 from mi_studio.engine.class_case import ClassCase
 from mi_studio.engine.defenses import log_monitor
 from mi_studio.engine.gateway import Blocked, Gateway, Owner
 
 ALARM_BAR = 0.01
+GATES = tuple(d.id for d in library().defenses if d.acts == "gateway")
 CATCH_BAR = 1 / 3
 """Of the queries that the shipped score search makes when nobody stops it."""
 
-NOBODY = Owner(lambda: torch.zeros(0), lambda: (torch.zeros(0), torch.zeros(0)), lambda x: x)
+NOBODY = Owner(lambda: torch.zeros(0), lambda: (torch.zeros(0), torch.zeros(0)), lambda x: x, ["a", "b"])
+
+
+def ask(gateway, count, values):
+    """Ask about so many grey pictures; the model is sure that they are the first class."""
+    answers = torch.tensor([[0.87, 0.13]]).expand(count, 2)
+    return gateway.admit(torch.full((count, 1, 1, 1), 0.5), answers, answers, values)
+
+
+def gateway_of(*defenses):
+    return Gateway([library().defense(d) for d in defenses], NOBODY, "")
 
 
 def run_of(attack="score-search", steps=3, target="sneaker", seed=101, **settings):
@@ -42,25 +56,27 @@ def same(one, other):
 
 @given(
     budget=st.sampled_from([s.value for s in library().defense("query-budget").knob.stops[1:]]),
-    batches=st.lists(st.integers(1, 3000), min_size=1, max_size=30),
+    accounts=st.sampled_from([1.0, 10.0]),
+    batches=st.lists(st.integers(1, 1500), min_size=1, max_size=10),
 )
-def test_there_are_never_more_answers_than_the_budget_allows(budget, batches):
-    gateway = Gateway([library().defense("query-budget")], NOBODY, "")
-    answered, values = 0, {"query-budget": budget}
+@settings(max_examples=20, deadline=None)
+def test_there_are_never_more_answers_than_the_budgets_allow(budget, accounts, batches):
+    gateway = gateway_of("query-budget")
+    answered, values = 0, {"query-budget": budget, "accounts": accounts}
     for batch in batches:
-        queries = torch.zeros(batch, 1)
         try:
-            gateway.admit(queries, queries, values)
+            ask(gateway, batch, values)
         except Blocked:
             with pytest.raises(Blocked):  # and so it stays
-                gateway.admit(queries[:1], queries[:1], values)
-            assert answered + batch > budget
+                ask(gateway, 1, values)
+            assert answered + batch > budget * accounts
             assert gateway.desk(values).blocked == "budget"
-            assert gateway.asked == budget
+            assert gateway.asked == budget * accounts
+            assert gateway.desk(values).lost == accounts
             break
         answered += batch
         assert gateway.asked == answered
-    assert answered <= budget
+    assert answered <= budget * accounts
 
 
 def test_a_gateway_that_is_off_changes_nothing():
@@ -124,7 +140,7 @@ def shop():
 def test_customers_it_never_watched_are_blocked_no_more_often_than_stated(shop):
     normal, (photos, classes) = shop
     with torch.no_grad():
-        sent = normal.takes(photos, seed=1)
+        sent = normal.takes(photos, seed=1).rows
     days = log_monitor.days(2000, classes.numpy(), seed=1)
     reached = np.array([normal.most(normal.day(sent[day])) for day in days])
     for stated in (0.001, 0.01, 0.05):
@@ -139,25 +155,29 @@ def test_customers_it_never_watched_are_blocked_no_more_often_than_stated(shop):
 def test_the_score_search_is_caught_within_a_third_of_its_queries(target, seed):
     run = run_of(steps=60, target=target, seed=seed, log_monitor=ALARM_BAR)
     last = list(run)[-1]
-    assert last.desk.blocked in log_monitor.FIGURES
+    assert last.desk.blocked in WATCHED
+    assert last.desk.caught == last.queries
     assert last.queries <= CATCH_BAR * 61 * 100 * len(last.images)
 
 
-@pytest.mark.parametrize("answers", [{"granularity": "label"}, {"output_noise": 0.3}])
+@pytest.mark.parametrize(
+    "answers", [{"granularity": "label"}, {"output_noise": 0.3}, {"access_roles": "public"}]
+)
 def test_the_monitor_sees_what_the_model_says_whatever_leaves(shop, answers):
-    for settings in ({}, answers):
-        run = run_of(log_monitor=0.01, **settings)
+    for choice in ({}, answers):
+        run = run_of(log_monitor=0.01, **choice)
         case = case_of(run)
         photos = shop[1][0][:120]
         with torch.no_grad():
             case.access.query(photos)
-        if not settings:
-            expected = case.desk()
-        assert case.desk() == expected
+        desk = replace(case.desk(), lines=())
+        if not choice:
+            expected = desk
+        assert desk == expected
 
 
 def test_a_scene_without_an_api_for_pictures_has_no_gateway():
     for scene in library().scenes:
-        for defense in ("query-budget", "log-monitor"):
+        for defense in GATES:
             there = why_not_defense(scene, library().defense(defense)) is None
             assert there == ("scores" in scene.access and scene.data == "pictures")

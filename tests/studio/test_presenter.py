@@ -9,7 +9,8 @@ from fakes import Clock, FakeEngine, FakeRun, logins
 
 from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
-from mi_studio.core.step import BLOCK_REASONS, Desk, View
+from mi_studio.core.desk import BLOCK_REASONS, Desk
+from mi_studio.core.step import View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Utility, weights_cards
 from mi_studio.studio import targets, words

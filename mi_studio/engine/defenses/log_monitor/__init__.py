@@ -3,7 +3,7 @@
 Each full window of queries gets four figures: how many queries there were so far, what share of the window
 are near-duplicates of one another, how far its pictures are from those that the model has learnt from, and
 how unsure the model is of them. Each figure is measured against the spread among customers; the largest
-decides. A client is blocked beyond the value that only the chosen share of the customers reach in a day.
+decides. There is an alarm beyond the value that only the chosen share of the customers reach in a day.
 
 PRADA (Juuti et al. 2019) watches how the distances between queries are distributed; here other figures of the
 same stream are watched, and the threshold comes from customers instead of a test of normality.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -22,14 +22,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from mi_studio.core.desk import CUSTOMERS, WATCHED, BlockReason
 from mi_studio.core.knobs import Value
-from mi_studio.core.step import BlockReason
 from mi_studio.engine.attacks import common
-from mi_studio.engine.gateway import Owner, Ruling, Seen
+from mi_studio.engine.defenses.log_monitor.crowd import Crowd
+from mi_studio.engine.gateway import Account, Guard, Owner, Seen, marks
 
 WINDOW = 50
-CUSTOMERS = 1000
-"""Normal customers on whom the threshold is set; every one has a day."""
 PHOTOS, TAKES = 400, 4
 """Photos that customers have at most, and how often each of them can be taken again, a little differently."""
 ANCHORS = 1000
@@ -41,73 +40,79 @@ DAY = (150.0, 0.7)
 """A customer's queries in a day are log-normal: median, and spread of the logarithm."""
 RESENDS = (1.0, 6.0)
 """The share of photos that a customer sends again is drawn from this beta distribution."""
-FIGURES: tuple[BlockReason, ...] = ("volume", "duplicates", "unnatural", "unsure")
 ALIKE = 0.25
 """Two queries are near-duplicates if closer than this share of the pairs of takes of one photo are."""
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+"""What is measured of queries, (n, `GRID`² + 2): a coarse grey picture, its distance from the nearest known
+photo, and how unsure the model is of it."""
 
 
 def guard(owner: Owner, name: str) -> Monitor:
-    """Set up the monitor of one client. What normal customers do is simulated at the first window."""
+    """Set up the monitor. What normal customers do is simulated at the first query."""
     return Monitor(owner, name)
 
 
-class Monitor:
-    """Watches one client."""
+class Monitor(Guard):
+    """Watches every account by itself; a window goes on from one day to the next."""
 
     def __init__(self, owner: Owner, name: str) -> None:
         self._owner, self._name = owner, name
-        self._waiting: Asked | None = None
-        self._suspicion: float | None = None
+        self._rows: Rows = np.zeros((0, GRID**2 + 2), np.float32)
+        self._windows: dict[int, list[Rows]] = {}
+        self._figures: tuple[float, ...] = ()
 
-    def judge(self, images: Tensor, scores: Tensor, asked: int, value: Value) -> Ruling:
-        """Let pass all up to the end of the first window that raises the alarm."""
+    def look(self, images: Tensor, scores: Tensor) -> None:
+        """Measure what is asked now."""
+        self._rows = normal_of(self._owner, self._name).rows(images, scores)
+
+    def answered(self, place: int, account: Account, value: Value) -> BlockReason:
+        """Judge each full window of an account."""
+        window = self._windows.setdefault(account.number, [])
+        window.append(self._rows[place].copy())
+        if len(window) < WINDOW:
+            return ""
         normal = normal_of(self._owner, self._name)
+        excess = normal.excess(normal.figures(np.stack([window]), np.array([account.today]))[0])
+        window.clear()
         threshold = normal.threshold(float(value))
-        stream = normal.asked(images, scores)
-        before = 0
-        if self._waiting is not None:
-            before = len(self._waiting.doubt)
-            stream = self._waiting.then(stream)
-        for end in range(WINDOW, len(stream.doubt) + 1, WINDOW):
-            excess = normal.excess(normal.figures(stream[end - WINDOW : end], asked + end - before))
-            self._suspicion = max(0.0, float(excess.max()) / threshold)
-            if excess.max() > threshold:
-                return Ruling(end - before, FIGURES[int(excess.argmax())])
-        self._waiting = stream[len(stream.doubt) // WINDOW * WINDOW :]
-        return Ruling(len(images))
+        self._figures = account.figures = tuple((excess / threshold).tolist())
+        return WATCHED[int(excess.argmax())] if excess.max() > threshold else ""
 
-    def seen(self, value: Value, others: Seen) -> Seen:  # noqa: ARG002  # it was measured when it was asked
-        """Show how far the last window was from the alarm."""
-        return replace(others, suspicion=self._suspicion)
+    def seen(self, minute: float, value: Value, others: Seen) -> Seen:
+        """Show how far the newest window was from the alarm, and what came of customers meanwhile."""
+        suspicion = max(0.0, *self._figures) if self._figures else None
+        normal = normal_of(self._owner, self._name)
+        crowd = normal.crowd.until(minute, normal.threshold(float(value)), self._owner.names)
+        return replace(
+            others,
+            suspicion=suspicion,
+            figures=self._figures,
+            customers=crowd.customers,
+            false_alarms=crowd.alarms,
+            lines=(*others.lines, *crowd.lines),
+        )
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is kept in the log of some queries: no picture, only what is measured of it.
+class Taken:
+    """Takes of photos, as customers send them.
 
     Attributes
     ----------
+    rows
+        What is measured of them.
+    labels, shares
+        The class that the model gives for each, and how sure it is, (n,).
     signs
-        (n, `GRID`²).
-    strange
-        Distance from the nearest known photo, (n,).
-    doubt
-        How unsure the model is, (n,).
+        The pictures as the log shows them.
     """
 
-    signs: Tensor
-    strange: Tensor
-    doubt: Tensor
-
-    def __getitem__(self, which: slice | NDArray[np.int64]) -> Asked:
-        return Asked(self.signs[which], self.strange[which], self.doubt[which])
-
-    def then(self, later: Asked) -> Asked:
-        """Return these queries and those after them."""
-        pairs = ((self.signs, later.signs), (self.strange, later.strange), (self.doubt, later.doubt))
-        return Asked(*(torch.cat(pair) for pair in pairs))
+    rows: Rows
+    labels: NDArray[np.int64]
+    shares: Rows
+    signs: list[bytes]
 
 
 def signatures(images: Tensor) -> Tensor:
@@ -140,38 +145,56 @@ class Normal:
     ) -> None:
         self._anchors = signatures(known)
         self._answer = answer
-        sent = self.takes(photos, seed=0)
-        signs = sent.signs.reshape(len(photos), TAKES, -1)
+        self._classes = classes.cpu().numpy()
+        self._taken = self.takes(photos, seed=0)
+        signs = torch.from_numpy(self._taken.rows[:, : GRID**2]).reshape(len(photos), TAKES, -1)
         self._alike = float((signs[:, 1:] - signs[:, :-1]).norm(dim=2).quantile(ALIKE))
-        windows = [self.day(sent[day]) for day in days(CUSTOMERS, classes.cpu().numpy(), seed=0)]
+        windows = [self.day(self._taken.rows[day]) for day in days(CUSTOMERS, self._classes, seed=0)]
         every = np.concatenate(windows)
         self._middle = np.median(every, axis=0)
         self._spread = np.quantile(every, 0.99, axis=0) - self._middle + 1e-6
         self._reached = np.sort([self.most(figures) for figures in windows])[::-1]
 
-    def asked(self, images: Tensor, scores: Tensor) -> Asked:
+    @cached_property
+    def crowd(self) -> Crowd:
+        """Others than those on whom the threshold was set, with the same stock of photos."""
+        sent = list(days(CUSTOMERS, self._classes, seed=1))
+        figures = [self.excess(self.day(self._taken.rows[day])) for day in sent]
+        return Crowd(sent, figures, WINDOW, self._taken)
+
+    def rows(self, images: Tensor, scores: Tensor) -> Rows:
         """Measure queries (n, c, h, w) and the model's scores for them (n, classes)."""
         signs = signatures(images)
-        return Asked(signs, torch.cdist(signs, self._anchors).amin(1), doubts(scores))
+        strange = torch.cdist(signs, self._anchors).amin(1)
+        rows: Rows = torch.cat([signs, strange[:, None], doubts(scores)[:, None]], 1).numpy()
+        return rows
 
-    def takes(self, photos: Tensor, seed: int) -> Asked:
-        """Return what is measured of photos (n, c, h, w) in `TAKES` takes each, (n · `TAKES`) in all."""
+    @torch.no_grad()
+    def takes(self, photos: Tensor, seed: int) -> Taken:
+        """Return photos (n, c, h, w) in `TAKES` takes each, (n · `TAKES`) in all."""
         draws = torch.Generator().manual_seed(seed)
         every = torch.stack([retaken(photos, draws) for _ in range(TAKES)], 1).flatten(0, 1)
-        parts = [self.asked(part, self._answer(part)) for part in _parts(every, 200)]
-        return reduce(Asked.then, parts)
+        parts = _parts(every, 200)
+        answers = [self._answer(part) for part in parts]
+        shares, labels = torch.cat(answers).max(1)
+        rows = np.concatenate([self.rows(*pair) for pair in zip(parts, answers, strict=True)])
+        return Taken(rows, labels.cpu().numpy(), shares.float().cpu().numpy(), marks(every))
 
-    def day(self, sent: Asked) -> Floats:
+    def day(self, sent: Rows) -> Floats:
         """Return the figures of each window of a customer's day, (windows, figures)."""
-        ends = range(WINDOW, len(sent.doubt) + 1, WINDOW)
-        rows = [self.figures(sent[end - WINDOW : end], end) for end in ends]
-        return np.stack(rows) if rows else np.zeros((0, len(FIGURES)))
+        count = len(sent) // WINDOW
+        return self.figures(
+            sent[: count * WINDOW].reshape(count, WINDOW, sent.shape[1]), WINDOW * np.arange(1, count + 1)
+        )
 
-    def figures(self, window: Asked, asked: int) -> Floats:
-        """Return the figures of one window, when there were so many queries, (figures,)."""
-        apart = torch.cdist(window.signs, window.signs).fill_diagonal_(math.inf).amin(1)
-        alike = float((apart < self._alike).double().mean())
-        return np.array([math.log(asked), alike, float(window.strange.mean()), float(window.doubt.mean())])
+    def figures(self, windows: Rows, asked: NDArray[np.int64]) -> Floats:
+        """Return the figures of windows (w, `WINDOW`, …) after so many queries (w,): (w, figures)."""
+        signs = torch.from_numpy(windows[..., : GRID**2])
+        apart = torch.cdist(signs, signs)
+        apart.diagonal(dim1=1, dim2=2).fill_(math.inf)
+        alike = (apart.amin(2) < self._alike).double().mean(1).numpy()
+        means = windows[..., GRID**2 :].mean(1, dtype=np.float64)
+        return np.column_stack([np.log(asked), alike, means])
 
     def excess(self, figures: Floats) -> Floats:
         """Return how far figures (..., figures) are above the middle, in units of customers' spread."""

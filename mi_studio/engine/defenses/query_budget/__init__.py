@@ -1,24 +1,22 @@
-"""So many answers for one client, and no more."""
+"""So many answers for one account, and no more."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from torch import Tensor
-
+from mi_studio.core.desk import BlockReason
 from mi_studio.core.knobs import Value
-from mi_studio.engine.gateway import Owner, Ruling, Seen
+from mi_studio.engine.gateway import Account, Guard, Owner, Seen
 
 
-class Budget:
+class Budget(Guard):
     """Counts; nothing else."""
 
-    def judge(self, images: Tensor, scores: Tensor, asked: int, value: Value) -> Ruling:  # noqa: ARG002
-        """Let pass what is left of the budget."""
-        left = max(0, int(float(value)) - asked)
-        return Ruling(left, "budget") if left < len(images) else Ruling(len(images))
+    def refuses(self, account: Account, value: Value) -> BlockReason:
+        """Refuse an account that has used its budget up."""
+        return "budget" if account.asked >= int(float(value)) else ""
 
-    def seen(self, value: Value, others: Seen) -> Seen:
+    def seen(self, minute: float, value: Value, others: Seen) -> Seen:  # noqa: ARG002
         """Show the budget."""
         return replace(others, budget=int(float(value)))
 
