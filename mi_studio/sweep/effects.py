@@ -72,4 +72,6 @@ def _pair(
         among=cards,
     )
     yield bare
-    yield replace(bare, defenses=(defense.id,), knobs=(*bare.knobs, (defense.knob.id, value)))
+    beside = ((knob.id, knob.default) for knob in defense.beside)
+    knobs = (*bare.knobs, (defense.knob.id, value), *beside)
+    yield replace(bare, defenses=(defense.id,), knobs=knobs)
