@@ -137,6 +137,7 @@ class Course:
     def __init__(self, session: Session, kept: str = "", pages: Pages | None = None) -> None:
         self.session, self.pages = session, pages or NoWindow()
         self.lesson: Lesson | None = None
+        self._wishes: dict[tuple[str, int], Wish] = {}
         try:
             raw = json.loads(kept or "{}")
         except ValueError:
@@ -317,7 +318,10 @@ class Course:
 
     def _wanted(self, at: int) -> Wish:
         assert self.lesson is not None
-        return self.lesson.wanted(at, self.session.intent.cards)
+        place = self.lesson.id, at
+        if place not in self._wishes:  # it is asked for whenever the panel is drawn
+            self._wishes[place] = self.lesson.wanted(at, self.session.intent.cards)
+        return self._wishes[place]
 
     def _as_wanted(self, at: int) -> bool:
         return _choices(self.session.intent.wish) == _choices(self._wanted(at))

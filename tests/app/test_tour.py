@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
 from mi_studio.app.widgets.lesson import LessonRow
-from mi_studio.app.words import OFFER_TOUR, START_TOUR
+from mi_studio.app.words import FINISH, OFFER_TOUR, PAGES, START_TOUR, TRADEOFF_OPEN
+from mi_studio.core.text import Text
 from mi_studio.studio.course import ELSEWHERE
 from mi_studio.studio.lessons import lessons
 
@@ -60,6 +61,21 @@ def test_the_tour_is_in_the_help_too(program: Open) -> None:
     assert controller.lessons.course.lesson is lessons()[0]
     window.retranslate("ja")
     assert tour.text() == "画面のご案内"
+
+
+def test_what_lessons_call_pages_and_buttons_stands_on_the_screen() -> None:
+    said = {lesson.id: Text(*(" ".join(s.text.get(lang) for s in lesson.steps) for lang in ("en", "ja")))
+            for lesson in lessons()}  # fmt: skip
+    pages = [title for page, title in PAGES.items() if page != "stage"]
+    named = [("tour", title) for title in (*pages, FINISH)]
+    named += [
+        (TRADE_OFF.id, PAGES["tradeoff"]),
+        (TRADE_OFF.id, TRADEOFF_OPEN),
+        ("three-defences", PAGES["effects"]),
+    ]
+    for lesson, title in named:
+        assert f"“{title.en}”" in said[lesson].en
+        assert f"「{title.ja}」" in said[lesson].ja
 
 
 def test_after_a_lesson_the_next_one_is_at_hand(qtbot: QtBot, program: Open) -> None:

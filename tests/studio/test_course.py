@@ -9,7 +9,7 @@ import pytest
 from fakes import Clock, FakeEngine, FakeRun
 
 from mi_studio.studio.course import ASTRAY, Course
-from mi_studio.studio.lessons import lessons
+from mi_studio.studio.lessons import Lesson, lessons
 from mi_studio.studio.session import Session
 
 (LESSON,) = (lesson for lesson in lessons() if lesson.id == "recipe-book")
@@ -183,3 +183,13 @@ def test_a_knob_on_its_way_is_not_astray(stage: tuple[Session, FakeEngine]) -> N
     view = course.view("en")
     assert view is not None
     assert view.task == "astray"
+
+
+def test_drawing_a_step_again_works_nothing_out_again(
+    stage: tuple[Session, FakeEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = at_the_play_step(stage[0])
+    course.view("en")
+    monkeypatch.setattr(Lesson, "wanted", lambda *_: pytest.fail("it was worked out again"))
+    course.look()
+    assert course.view("en") is not None
