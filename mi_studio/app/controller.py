@@ -22,6 +22,7 @@ from mi_studio.app.settings import Settings
 from mi_studio.app.tradeoff import Tradeoff
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
+from mi_studio.app.zoom import Zoom
 from mi_studio.core import atomic, recording
 from mi_studio.core.config import OWN_PICTURE
 from mi_studio.core.errors import BadFileError, StudioError, reason
@@ -103,6 +104,7 @@ class Controller(QObject):
         self.session = session or Session(worker, clock, scene=scene)
         self.presenter = Presenter(self.session, language)
         self.lessons = LessonDesk(window, self.session, settings, language, self._try)
+        self.zoom = Zoom(window, settings)
         self._clock = clock
         self._stale = True
         self._partial = self._urgent = self._waited = False

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from mi_studio.app.settings import Settings
+from mi_studio.app.theme import px
 from mi_studio.app.widgets.lesson import Ring, Veil
 from mi_studio.app.window import MainWindow
 from mi_studio.app.words import OFFER_TOUR, START_TOUR
@@ -158,6 +159,7 @@ class LessonDesk(QObject):
             for over in (self.ring, *self.veils):
                 over.put(None)
             self.window.side.show()
+            self.window.turn_side()
             return
         self.course.look()
         view = self.course.view(self.language)
@@ -192,7 +194,8 @@ class LessonDesk(QObject):
         view = None if self.window.lesson.isHidden() else self.course.view(self.language)
         if not self.window.lesson.isHidden():
             part = view.target.partition(".")[0] if view is not None else ""
-            self.window.side.setVisible(part in BESIDE or self.window.width() >= NARROW)
+            self.window.side.setVisible(part in BESIDE or self.window.width() >= px(NARROW))
+            self.window.turn_side()
         around = target(self.window, view.target) if view is not None else None
         if view is not None and around is not None:
             step = f"{view.lesson} {view.at}"

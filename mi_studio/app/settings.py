@@ -6,13 +6,13 @@ import math
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QLocale, QSettings
 
-from mi_studio.app.theme import THEMES
+from mi_studio.app.theme import THEMES, ZOOMS
 from mi_studio.app.widgets.timeline import SPEEDS
 from mi_studio.core.text import LANGUAGES
 
 
 class Settings:
-    """Language, theme, motion, speed, scene, folder, lessons, welcome and the window's place.
+    """Language, theme, zoom, motion, speed, scene, folder, lessons, welcome and the window's place.
 
     Nonsense in the file is ignored.
     """
@@ -51,6 +51,16 @@ class Settings:
     def set_still(self, still: bool) -> None:
         """Keep whether motion shall be reduced."""
         self._store.setValue("motion", "reduced" if still else "full")
+
+    @property
+    def zoom(self) -> float:
+        """How large everything is wanted."""
+        kept = str(self._store.value("zoom", ""))
+        return next((z for z in ZOOMS if str(z) == kept), 1.0)
+
+    @zoom.setter
+    def zoom(self, zoom: float) -> None:
+        self._store.setValue("zoom", str(zoom))
 
     @property
     def speed(self) -> float:

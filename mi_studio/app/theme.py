@@ -1,19 +1,30 @@
-"""Colours, type and spacing in one place: a palette and one generated style sheet."""
+"""Colours, type and spacing in one place: a palette, one generated style sheet and one scale.
+
+Every size in the program is nominal, in pixels at a scale of 1. `font` and the style sheet scale their own;
+`scaled` gives a widget or a layout a size that keeps up with the scale, and `px` is for whoever paints.
+"""
 
 from __future__ import annotations
 
 import gzip
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
+from shiboken6 import isValid
 
 from mi_studio.core.paths import assets
 
 FAMILY = "MI Studio Gothic"
 BODY, SMALL, LEAD, BIG = 14, 13, 19, 27
 """Type sizes in pixels: body, captions, sentence and verdict, key figures."""
+
+ZOOMS = (0.8, 0.9, 1.0, 1.25, 1.5, 1.75, 2.0)
+"""How large the user may have everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,8 @@ TEXT_PAIRS = (
 """Every (text, ground) that the program draws; each keeps a contrast of at least 4.5."""
 
 _chosen = [LIGHT]
-_scale = [1.0]
+_room, _zoom = [1.0], [1.0]
+_sizes: WeakKeyDictionary[QObject, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
 
 def current() -> Theme:
@@ -128,16 +140,47 @@ def current() -> Theme:
 
 
 def scale() -> float:
-    """Return by how much type is larger than its nominal size."""
-    return _scale[0]
+    """Return by how much everything is larger than its nominal size: by the window's room times the zoom."""
+    return _room[0] * _zoom[0]
 
 
-def set_scale(app: QApplication, wanted: float) -> None:
-    """Make all type larger or smaller, for large windows and projectors."""
-    if wanted != _scale[0]:
-        _scale[0] = wanted
+def room() -> float:
+    """Return by how much everything is larger because the window has room for it."""
+    return _room[0]
+
+
+def zoom() -> float:
+    """Return how large the user wants everything."""
+    return _zoom[0]
+
+
+def set_scale(app: QApplication, room: float | None = None, *, zoom: float | None = None) -> None:
+    """Make everything larger or smaller, for the window's room or as the user wants it."""
+    before = scale()
+    _room[0] = _room[0] if room is None else room
+    _zoom[0] = _zoom[0] if zoom is None else zoom
+    if scale() != before:
+        for owner, sizes in list(_sizes.items()):
+            if isValid(owner):
+                for setter, pixels in sizes.items():
+                    getattr(owner, setter)(*map(px, pixels))
         app.setFont(font())
         app.setStyleSheet(_sheet(current()))
+
+
+def px(nominal: float) -> int:
+    """Return a nominal length in pixels of the present scale."""
+    return round(nominal * scale())
+
+
+def scaled(setter: Callable[..., object], *nominal: int) -> None:
+    """Call a widget's or layout's setter with nominal pixels now, and again whenever the scale changes.
+
+    Another call with the same setter takes the place of the first.
+    """
+    owner: QObject = setter.__self__  # type: ignore[attr-defined]
+    _sizes.setdefault(owner, {})[setter.__name__] = nominal
+    setter(*map(px, nominal))
 
 
 def luminance(color: str) -> float:
@@ -164,7 +207,7 @@ def load_fonts(app: QApplication) -> None:
 def font(pixels: int = BODY, bold: bool = False) -> QFont:
     """Return the program's typeface at a nominal size in pixels."""
     made = QFont([FAMILY, "BIZ UDPGothic", "Noto Sans JP", "Noto Sans CJK JP", "sans-serif"])
-    made.setPixelSize(round(pixels * _scale[0]))
+    made.setPixelSize(px(pixels))
     made.setBold(bold)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
@@ -226,10 +269,10 @@ def _sheet(theme: Theme) -> str:
         "lesson": 15,
         "tiny": 12,
     }
-    tokens |= {name: f"{round(size * _scale[0])}px" for name, size in sizes.items()}
+    tokens |= {name: f"{size}px" for name, size in sizes.items()}
     for token in sorted(tokens, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", tokens[token])
-    return sheet
+    return re.sub(r"\b([1-9]\d*)px", lambda nominal: f"{max(1, px(int(nominal[1])))}px", sheet)
 
 
 _SHEET = """
@@ -329,6 +372,9 @@ QHeaderView, QHeaderView::section { background: transparent; border: none; borde
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
 QScrollBar::handle:vertical { background: @track; border-radius: 3px; min-height: 28px; }
 QScrollBar::handle:vertical:hover { background: @quiet; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 2px; }
+QScrollBar::handle:horizontal { background: @track; border-radius: 3px; min-width: 28px; }
+QScrollBar::handle:horizontal:hover { background: @quiet; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
-  background: none; border: none; height: 0px; }
+  background: none; border: none; width: 0px; height: 0px; }
 """

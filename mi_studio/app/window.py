@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.about import About, Shortcuts
 from mi_studio.app.widgets.banner import Banner
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, Menu
@@ -31,6 +33,7 @@ from mi_studio.app.widgets.exact import ExactLine
 from mi_studio.app.widgets.glossary import Glossary
 from mi_studio.app.widgets.knobs import ProtectionPanel
 from mi_studio.app.widgets.lesson import LessonPanel
+from mi_studio.app.widgets.page import Page
 from mi_studio.app.widgets.panes import PaneRow, PicturePane
 from mi_studio.app.widgets.picture import MARGIN
 from mi_studio.app.widgets.seen import SeenPanel
@@ -46,6 +49,7 @@ from mi_studio.app.words import (
     GLOSSARY,
     HELP,
     LANGUAGE,
+    LARGER,
     LESSONS,
     LESSONS_HELP,
     MIXED,
@@ -59,17 +63,24 @@ from mi_studio.app.words import (
     SAVE_PICTURE,
     SAVE_RUN,
     SHORTCUTS,
+    SMALLER,
     STILL,
     TAGLINE,
     THEME,
     THEMES,
     TOUR,
+    ZOOM,
+    ZOOMED_HOME,
     say,
 )
 from mi_studio.core.text import Text
 from mi_studio.studio.views import StageView
 
 SMALLEST = (1000, 640)
+ANY = 16777215
+"""Qt's word for no limit of a size."""
+NARROW = (900, 700)
+"""Below these widths of the window, and of what a lesson leaves of it, the column is below the pictures."""
 LARGE = (1680, 940)
 """From this size on, type is a quarter larger, so that the back row can read it."""
 TIMED = ("stage", "desk")
@@ -90,7 +101,7 @@ class TopBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("topbar")
-        self.setFixedHeight(50)
+        scaled(self.setFixedHeight, 50)
         self.name, self.tagline = Label("name"), Label("quiet")
         self.lessons, self.open, self.save = Button("lesson"), Button("open"), Button("save")
         self.lessons.setCheckable(True)
@@ -101,9 +112,10 @@ class TopBar(QFrame):
         for language, title in (("ja", "日本語"), ("en", "English")):
             self.languages[language].setText(title)
         self.pages = {page: Button() for page in PAGES}
+        self._words: dict[Button, str] = {}
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 0, 20, 0)
-        row.setSpacing(8)
+        scaled(row.setContentsMargins, 20, 0, 20, 0)
+        scaled(row.setSpacing, 8)
         row.addWidget(self.name)
         row.addSpacing(10)
         row.addLayout(_segments(self.pages))
@@ -120,23 +132,46 @@ class TopBar(QFrame):
         row.addWidget(self.help)
 
     def fit(self) -> None:
-        """Leave the tagline out where there is no room for it."""
+        """Leave out what there is no room for: the tagline, then the name, then the words beside icons."""
         row = self.layout()
-        if row is not None:
-            tagline = self.tagline.sizeHint().width() + row.spacing()
-            others = row.sizeHint().width() - (0 if self.tagline.isHidden() else tagline)
-            self.tagline.setVisible(others + tagline <= self.width())
+        if row is None:
+            return
+        for tagline, name, words, edge in (
+            (True, True, True, 20),
+            (False, True, True, 20),
+            (False, False, True, 20),
+            (False, False, False, 20),
+            (False, False, False, 4),
+        ):
+            self.tagline.setVisible(tagline)
+            self.name.setVisible(name)
+            scaled(row.setContentsMargins, edge, 0, edge, 0)
+            for button, said in self._words.items():
+                button.setText(said if words else "")
+            row.invalidate()
+            if row.sizeHint().width() <= self.width():
+                break
+
+    def name_button(self, button: Button, words: str) -> None:
+        """Set the words that stand beside a button's icon where there is room."""
+        self._words[button] = words
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit anew."""
         super().resizeEvent(event)
         self.fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit anew when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.fit)
+
 
 def _segments(buttons: Mapping[str, Button]) -> QHBoxLayout:
     """Put buttons side by side, of which one is chosen."""
     segments = QHBoxLayout()
-    segments.setSpacing(4)
+    scaled(segments.setSpacing, 4)
     for button in buttons.values():
         button.setCheckable(True)
         button.setProperty("segment", True)
@@ -160,6 +195,8 @@ class MainWindow(QMainWindow):
         The page that is now shown, by its key in `PAGES`.
     stillness_chosen
         Whether nothing shall move by itself.
+    zoom_requested
+        1 for larger, -1 for smaller, 0 for nominal size.
     lessons_requested, tour_requested, open_recording_requested, save_requested, save_page_requested,
     save_picture_requested, quit_requested
         From buttons, menus and shortcuts. Closing the window by its frame sends no signal.
@@ -169,6 +206,7 @@ class MainWindow(QMainWindow):
     theme_chosen = Signal(str)
     page_chosen = Signal(str)
     stillness_chosen = Signal(bool)
+    zoom_requested = Signal(int)
     lessons_requested = Signal()
     tour_requested = Signal()
     open_recording_requested = Signal()
@@ -207,7 +245,7 @@ class MainWindow(QMainWindow):
         card.column.addWidget(self.row, 1000)
         below = QVBoxLayout()
         below.setContentsMargins(MARGIN, 0, MARGIN, 4)
-        below.setSpacing(7)
+        scaled(below.setSpacing, 7)
         below.addWidget(self.curve, 1)
         below.addWidget(self.verdict)
         card.column.addLayout(below, 1)
@@ -215,24 +253,29 @@ class MainWindow(QMainWindow):
         self.side = Side(self.protection, self.seen, self.cost)
 
         middle = QHBoxLayout()
-        middle.setSpacing(14)
+        beside = self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        for line in (middle, beside):
+            scaled(line.setSpacing, 14)
+        beside.addWidget(card, 1)
+        beside.addWidget(self.side)
+        middle.addLayout(beside, 1)
         self._lesson_rows = {
             "stage": middle, "tradeoff": self.tradeoff.row, "effects": self.effects.row, "desk": self.desk.row
         }  # fmt: skip
-        middle.addWidget(card, 1)
-        middle.addWidget(self.side)
-        body = QVBoxLayout()
-        body.setContentsMargins(20, 9, 20, 9)
-        body.setSpacing(9)
+        inside = QWidget()
+        body = QVBoxLayout(inside)
+        scaled(body.setContentsMargins, 20, 9, 20, 9)
+        scaled(body.setSpacing, 9)
         body.addWidget(self.sentence)
         body.addLayout(middle, 1)
         stage = QWidget()
         column = QVBoxLayout(stage)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(body, 1)
+        self.ground = Page(inside)
+        column.addWidget(self.ground, 1)
         self.pages = QStackedWidget()
-        for page in (stage, self.tradeoff, self.effects, self.desk):  # in the order of PAGES
+        for page in (stage, *map(Page, (self.tradeoff, self.effects, self.desk))):  # in the order of PAGES
             self.pages.addWidget(page)
         self._seat_lesson()
         ground = QWidget()
@@ -272,6 +315,10 @@ class MainWindow(QMainWindow):
             group.addAction(action)
             action.triggered.connect(lambda _=False, chosen=name: self._choose_theme(chosen))
             self._themes[name] = action
+        colors.addSeparator()
+        self._larger, self._smaller, self._unzoomed = (colors.addAction("") for _ in range(3))
+        for action, by in ((self._larger, 1), (self._smaller, -1), (self._unzoomed, 0)):
+            action.triggered.connect(lambda _=False, by=by: self.zoom_requested.emit(by))
         colors.addSeparator()
         self._still = colors.addAction("")
         self._still.setCheckable(True)
@@ -410,6 +457,15 @@ class MainWindow(QMainWindow):
             self._themes[name].setChecked(True)
             self.top.colors.set_icon(THEME_ICONS[name])
 
+    def show_zoom(self, zoom: float) -> None:
+        """Show how large everything is. `theme.set_scale` makes it so."""
+        said, home = (say(words, self._language, percent=round(100 * zoom)) for words in (ZOOM, ZOOMED_HOME))
+        self._unzoomed.setText(f"{said if zoom == 1 else home}\tCtrl+0")
+        self._unzoomed.setEnabled(zoom != 1)
+        self._larger.setEnabled(zoom < theme.ZOOMS[-1])
+        self._smaller.setEnabled(zoom > theme.ZOOMS[0])
+        self.top.colors.setToolTip(f"{self.top.colors.accessibleName()} · {said}")
+
     def set_still(self, still: bool) -> None:
         """Show whether motion is reduced. `motion.apply` reduces it."""
         self._still.setChecked(still)
@@ -439,7 +495,7 @@ class MainWindow(QMainWindow):
             (top.open, OPEN, OPEN_HELP, "Ctrl+O"),
             (top.save, SAVE, SAVE_HELP, ""),
         ):
-            button.setText(say(words, language))
+            top.name_button(button, say(words, language))
             button.setAccessibleName(say(long, language))
             button.setToolTip(f"{say(long, language)} ({key})" if key else say(long, language))
         for place, (page, button) in enumerate(top.pages.items(), 1):
@@ -459,6 +515,8 @@ class MainWindow(QMainWindow):
             (self._save_run, SAVE_RUN, "Ctrl+S"),
             (self._save_page, SAVE_PAGE, ""),
             (self._save_picture, SAVE_PICTURE, ""),
+            (self._larger, LARGER, "Ctrl++"),
+            (self._smaller, SMALLER, "Ctrl+-"),
             (self._still, STILL, ""),
             (self._tour, TOUR, ""),
             (self._glossary, GLOSSARY, "F1"),
@@ -487,21 +545,47 @@ class MainWindow(QMainWindow):
         for part in parts:
             part.retranslate(language)
         self.set_mixed(self._mixed)
+        self.show_zoom(theme.zoom())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the right column a quarter of the width, and large windows larger type."""
+        """Fit everything to another size."""
         super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit everything to another scale."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "pages"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Give the columns their widths, low windows less to say, and large ones larger type."""
         large = self.width() >= LARGE[0] and self.height() >= LARGE[1]
-        if (wanted := 1.25 if large else 1.0) != theme.scale():
+        if (wanted := 1.25 if large else 1.0) != theme.room():
             QTimer.singleShot(0, self, lambda: _rescale(wanted))
-        low = self.height() < 740
+        nominal = self.height() / theme.zoom()
+        low = nominal < 740
         self.curve.set_compact(low)
         self.verdict.set_compact(low)
         self.row.set_compact(low)
-        self.side.set_compact(self.height() < 880)
-        self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.25))))
-        self.lesson.setFixedWidth(min(520, max(300, round(self.width() * 0.26))))
+        self.side.set_compact(nominal < 880)
+        self.lesson.setFixedWidth(min(px(520), max(px(300), round(self.width() * 0.26))))
         self.tradeoff.fit(self.width())
+        self.turn_side()
+
+    def turn_side(self) -> None:
+        """Have the right column beside the pictures, or below them where the width is too small for both."""
+        width = self.width()
+        beside = width - (0 if self.lesson.isHidden() else self.lesson.width())
+        below = width < px(NARROW[0]) or beside < px(NARROW[1])
+        way = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
+        self._beside.setDirection(way)
+        self.side.setMaximumWidth(ANY)
+        self.side.setMinimumWidth(0)
+        if not below:
+            self.side.setFixedWidth(min(px(470), max(px(300), round(width * 0.25))))
+        self.side.set_whole(below)
+        self.ground.set_roomy(below)
 
 
 def _rescale(wanted: float) -> None:

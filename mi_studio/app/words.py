@@ -67,13 +67,17 @@ APP = Text("MI Studio", "MI Studio")
 TAGLINE = Text("Watch a model give away what it learnt", "モデルから漏れる瞬間を見る")
 STAGE = Text("Stage", "ステージ")
 LANGUAGE = Text("Language", "言語")
-THEME = Text("Colours", "配色")
+THEME = Text("Colours and size", "配色と表示倍率")
 THEMES = {
     "light": Text("Light", "ライト"),
     "dark": Text("Dark", "ダーク"),
     "contrast": Text("High contrast", "ハイコントラスト"),
 }
 STILL = Text("Reduce motion", "動きを減らす")
+LARGER = Text("Larger", "拡大")
+SMALLER = Text("Smaller", "縮小")
+ZOOM = Text("Size: {percent} %", "表示倍率：{percent}%")
+ZOOMED_HOME = Text("Back to 100 %", "100%に戻す")
 OPEN = Text("Open…", "開く…")
 OPEN_HELP = Text("Open a recording", "記録を開く")
 SAVE = Text("Save…", "保存…")
@@ -106,6 +110,10 @@ KEYS = (
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
     ("Enter · Esc", Text("Enlarge one picture of many, and back", "一覧の1枚を拡大・元に戻す")),
     ("F2", Text("Lessons", "レッスン")),
+    (
+        "Ctrl++ · Ctrl+− · Ctrl+0",
+        Text("Larger, smaller, 100 % (also Ctrl+wheel)", "拡大・縮小・100%（Ctrl＋ホイールでも可）"),
+    ),
     ("F11", Text("Full screen", "全画面表示")),
     ("Ctrl+Q", Text("Quit", "終了")),
 )

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 import mi_studio
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Button, Label
 from mi_studio.app.words import ABOUT, ABOUT_TEXT, APP, CLOSE, COPY, KEYS, LICENCES, SHORTCUTS, say
 
@@ -51,11 +52,11 @@ class About(QDialog):
         super().__init__(parent)
         self.setWindowTitle(say(ABOUT, language))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(520)
+        scaled(self.setMinimumWidth, 520)
         name = Label("name", f"{say(APP, language)} {mi_studio.__version__}")
         parts = QPlainTextEdit(versions())
         parts.setReadOnly(True)
-        parts.setMinimumHeight(230)
+        scaled(parts.setMinimumHeight, 230)
         parts.setTabChangesFocus(True)
         parts.setAccessibleName(say(LICENCES, language))
         copy, close = Button("copy"), Button()
@@ -68,8 +69,8 @@ class About(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(close)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(10)
+        scaled(column.setContentsMargins, 20, 18, 20, 16)
+        scaled(column.setSpacing, 10)
         column.addWidget(name)
         column.addWidget(Label("body", say(ABOUT_TEXT, language), wrap=True))
         column.addWidget(Label("title", say(LICENCES, language)))
@@ -88,13 +89,13 @@ class Shortcuts(QDialog):
         close.setText(say(CLOSE, language))
         close.clicked.connect(self.close)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(9)
+        scaled(grid.setHorizontalSpacing, 24)
+        scaled(grid.setVerticalSpacing, 9)
         for i, (key, words) in enumerate(KEYS):
             grid.addWidget(Label("title", key), i, 0)
             grid.addWidget(Label("body", say(words, language)), i, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(22, 18, 22, 16)
-        column.setSpacing(16)
+        scaled(column.setContentsMargins, 22, 18, 22, 16)
+        scaled(column.setSpacing, 16)
         column.addLayout(grid)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)

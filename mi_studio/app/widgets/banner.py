@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout
 
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Button, IconButton, IconLabel, Label, polish
 from mi_studio.app.words import CLOSE, COPY, DETAILS, say
 from mi_studio.core.text import Text
@@ -34,20 +35,20 @@ class Banner(QFrame):
         self.close_button = IconButton("close", 30, plain=True, glyph=16)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
-        self.details.setFixedHeight(110)
+        scaled(self.details.setFixedHeight, 110)
         self.details.setTabChangesFocus(True)
         self.more.toggled.connect(self.details.setVisible)
         self.copy.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.hide)
         self.act.clicked.connect(self._accept)
         line = QHBoxLayout()
-        line.setSpacing(10)
+        scaled(line.setSpacing, 10)
         line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.text, 1)
         for button in (self.act, self.more, self.copy, self.close_button):
             line.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 8, 8, 8)
+        scaled(column.setContentsMargins, 14, 8, 8, 8)
         column.addLayout(line)
         column.addWidget(self.details)
         self._language, self._text, self._offered = "en", Text("", ""), Text("", "")

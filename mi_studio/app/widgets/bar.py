@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px
 
 
 def draw_bar(painter: QPainter, rect: QRectF, share: float, token: str) -> None:
@@ -40,7 +41,7 @@ class Bar(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(80, 8)
+        return QSize(px(80), px(8))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -23,8 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import icons
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.words import breakable
 from mi_studio.core.glossary import explained, written_in
+
+LOOKS = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+"""What a widget is told when the theme or the scale has changed."""
 
 
 def explanation(text: str) -> str:
@@ -80,20 +84,21 @@ class Label(QLabel):
 
 
 class Card(QFrame):
-    """A white panel with a hairline border."""
+    """A white panel with a hairline border; ``bar`` is how much of its right margin a scroll bar may take."""
 
-    def __init__(self, margin: int = 15, spacing: int = 7) -> None:
+    def __init__(self, margin: int = 15, spacing: int = 7, bar: int = 0) -> None:
         super().__init__()
         self.setObjectName("card")
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(margin, margin - 4, margin, margin - 2)
-        self.column.setSpacing(spacing)
+        self._margins = (margin, margin - 4, margin - bar, margin - 2)
+        scaled(self.column.setContentsMargins, *self._margins)
+        scaled(self.column.setSpacing, spacing)
 
     def set_snug(self, snug: bool) -> None:
         """Have narrower margins above and below, for windows that are not high."""
-        left, _, right, _ = margins(self.column)
-        self.column.setSpacing(5 if snug else 7)
-        self.column.setContentsMargins(left, *((8, right, 9) if snug else (11, right, 13)))
+        left, top, right, bottom = self._margins
+        scaled(self.column.setSpacing, 5 if snug else 7)
+        scaled(self.column.setContentsMargins, left, 8 if snug else top, right, 9 if snug else bottom)
 
 
 class Button(QPushButton):
@@ -108,12 +113,12 @@ class Button(QPushButton):
 
     def _redraw(self) -> None:
         if self._icon:
-            self.setIcon(icons.icon(self._icon, self._token, 18, self.devicePixelRatioF()))
-            self.setIconSize(QSize(18, 18))
+            self.setIcon(icons.icon(self._icon, self._token, px(18), self.devicePixelRatioF()))
+            self.setIconSize(QSize(px(18), px(18)))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
+        """Follow the theme and the scale."""
+        if event.type() in LOOKS:
             self._redraw()
         super().changeEvent(event)
 
@@ -128,7 +133,7 @@ class IconButton(QToolButton):
         self._icon, self._glyph, self._token = icon, glyph, token
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("plain" if plain else "square", True)
-        self.setFixedSize(size, size)
+        scaled(self.setFixedSize, size, size)
         self._redraw()
 
     def set_icon(self, icon: str) -> None:
@@ -143,12 +148,13 @@ class IconButton(QToolButton):
         self.setToolTip(f"{words} ({shortcut})" if shortcut else words)
 
     def _redraw(self) -> None:
-        self.setIcon(icons.icon(self._icon, self._token, self._glyph, self.devicePixelRatioF()))
-        self.setIconSize(QSize(self._glyph, self._glyph))
+        glyph = px(self._glyph)
+        self.setIcon(icons.icon(self._icon, self._token, glyph, self.devicePixelRatioF()))
+        self.setIconSize(QSize(glyph, glyph))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
+        """Follow the theme and the scale."""
+        if event.type() in LOOKS:
             self._redraw()
         super().changeEvent(event)
 
@@ -159,7 +165,7 @@ class IconLabel(QLabel):
     def __init__(self, icon: str, token: str, size: int) -> None:
         super().__init__()
         self._drawn = (icon, token, size)
-        self.setFixedSize(size, size)
+        scaled(self.setFixedSize, size, size)
         self._redraw()
 
     def set_icon(self, icon: str, token: str) -> None:
@@ -168,11 +174,12 @@ class IconLabel(QLabel):
         self._redraw()
 
     def _redraw(self) -> None:
-        self.setPixmap(icons.pixmap(*self._drawn, self.devicePixelRatioF()))
+        name, token, size = self._drawn
+        self.setPixmap(icons.pixmap(name, token, px(size), self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
+        """Follow the theme and the scale."""
+        if event.type() in LOOKS:
             self._redraw()
         super().changeEvent(event)
 
@@ -215,7 +222,7 @@ class BarSlider(QSlider):
 
     def span(self) -> tuple[float, float]:
         """Return where the track begins and ends, in pixels."""
-        return float(self.KNOB), float(self.width() - self.KNOB)
+        return float(px(self.KNOB)), float(self.width() - px(self.KNOB))
 
     def x_of(self, value: float) -> float:
         """Return the pixel of a slider value."""
@@ -280,7 +287,7 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         shown = [i.sizeHint() for i in self._items if not i.isEmpty()]
-        width = sum(s.width() for s in shown) + self._gap * max(0, len(shown) - 1)
+        width = sum(s.width() for s in shown) + px(self._gap) * max(0, len(shown) - 1)
         return QSize(width, max((s.height() for s in shown), default=0))
 
     def minimumSize(self) -> QSize:
@@ -293,7 +300,7 @@ class FlowLayout(QLayout):
 
     def _glue(self, item: QLayoutItem) -> int:
         inside = item.widget()
-        return int(inside.property("glued")) if inside is not None else 0
+        return px(int(inside.property("glued"))) if inside is not None else 0
 
     def _place(self, rect: QRect, move: bool) -> tuple[int, int]:
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
@@ -305,15 +312,15 @@ class FlowLayout(QLayout):
             size = inside.sizeHint() if inside is not None else item.sizeHint()
             size.setWidth(min(size.width(), max(1, rect.width())))
             glued = inside is not None and bool(inside.property("glued"))
-            x -= self._gap - self._glue(item) if glued else 0
+            x -= px(self._gap) - self._glue(item) if glued else 0
             if lines[-1] and x + size.width() > rect.width():
                 lines.append([])
                 if glued and len(lines[-2]) > 1:
                     lines[-1].append(lines[-2].pop())
-                x = sum(s.width() + self._gap for _, s in lines[-1])
-                x -= self._gap - self._glue(item) if glued and lines[-1] else 0
+                x = sum(s.width() + px(self._gap) for _, s in lines[-1])
+                x -= px(self._gap) - self._glue(item) if glued and lines[-1] else 0
             lines[-1].append((item, size))
-            x += size.width() + self._gap
+            x += size.width() + px(self._gap)
         y = rect.y()
         for line in lines:
             height = max((size.height() for _, size in line), default=0)
@@ -321,12 +328,12 @@ class FlowLayout(QLayout):
             for item, size in line:
                 inside = item.widget()
                 if x > rect.x() and inside is not None and inside.property("glued"):
-                    x -= self._gap - self._glue(item)
+                    x -= px(self._gap) - self._glue(item)
                 if move:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
-                x += size.width() + self._gap
-            y += height + self._line_gap
-        return y - self._line_gap - rect.y(), len(lines)
+                x += size.width() + px(self._gap)
+            y += height + px(self._line_gap)
+        return y - px(self._line_gap) - rect.y(), len(lines)
 
 
 def margins(layout: QLayout) -> tuple[int, int, int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Card, Label
 from mi_studio.studio.views import CostView
 
@@ -22,8 +23,8 @@ class CostPanel(Card):
         line.addStretch(1)
         line.addWidget(self.corner)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(1)
+        scaled(self._grid.setHorizontalSpacing, 16)
+        scaled(self._grid.setVerticalSpacing, 1)
         self._figures: list[tuple[Label, Label]] = []
         self.column.addLayout(line)
         self.column.addLayout(self._grid)

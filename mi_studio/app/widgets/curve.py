@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.words import CURVE, CURVE_SAID, say
 from mi_studio.studio.views import CurveView
 
@@ -39,7 +40,7 @@ class Curve(StillPlot):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(64)
+        scaled(self.setMinimumHeight, 64)
         plot = self.getPlotItem()
         plot.setContentsMargins(0, 0, 0, 0)
         plot.vb.setDefaultPadding(0)
@@ -69,7 +70,7 @@ class Curve(StillPlot):
         self._bottom.setStyle(showValues=not compact)
         self._compact = compact
         self._paint()
-        self.setMinimumHeight(54 if compact else 64)
+        scaled(self.setMinimumHeight, 54 if compact else 64)
 
     def show_view(self, view: CurveView) -> None:
         """Draw a curve."""
@@ -167,7 +168,7 @@ class Curve(StillPlot):
             row = row + 1 if taken else 0
             busy = max(busy, step + width)
             text.setAnchor((1 if left else 0, 0))
-            text.setPos(step, top - row * 14 * high)
+            text.setPos(step, top - row * px(14) * high)
 
     def _legend(self, view: CurveView, metrics: QFontMetricsF, wide: float, top: float) -> float:
         """Name both lines in the upper right corner, where they cannot hide each other, as the ends can.
@@ -193,8 +194,8 @@ class Curve(StillPlot):
         colors = theme.current()
         for part in (self._label, self._main_name, self._ghost_name, *(text for _, text in self._marks)):
             part.setFont(theme.font(TYPE))
-        self._left.setWidth(round(34 * theme.scale()))
-        self._bottom.setHeight(8 if self._compact else round(19 * theme.scale()))
+        self._left.setWidth(px(34))
+        self._bottom.setHeight(8 if self._compact else px(19))
         leak, quiet, accent = colors.color("leak"), colors.color("quiet"), colors.color("accent")
         self._main.setPen(pg.mkPen(leak, width=3))
         self._ghost.setPen(pg.mkPen(leak, width=1.6, style=Qt.PenStyle.CustomDashLine, dash=[4, 3]))

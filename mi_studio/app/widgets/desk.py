@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Card, Label
 from mi_studio.core.desk import MARK
 from mi_studio.studio.desk import DeskView, Entry, Gauge
@@ -208,8 +209,8 @@ class DeskPage(QWidget):
         self.counts, self.watch = Card(), Card()
         self.counts.column.addWidget(self.state)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(2)
+        scaled(grid.setHorizontalSpacing, 14)
+        scaled(grid.setVerticalSpacing, 2)
         for i, (number, caption) in enumerate(self.numbers):
             grid.addWidget(number, 2 * (i // 2), i % 2)
             grid.addWidget(caption, 2 * (i // 2) + 1, i % 2, Qt.AlignmentFlag.AlignTop)
@@ -225,20 +226,20 @@ class DeskPage(QWidget):
             self.watch.column.addWidget(spark, 1)
         self.watch.column.addWidget(self.no_gauges)
         side = QVBoxLayout()
-        side.setSpacing(12)
+        scaled(side.setSpacing, 12)
         side.addWidget(self.counts)
         side.addWidget(self.watch, 1)
         self.side = QWidget()
         self.side.setLayout(side)
         side.setContentsMargins(0, 0, 0, 0)
         self.row = QHBoxLayout()
-        self.row.setSpacing(14)
+        scaled(self.row.setSpacing, 14)
         self.row.addWidget(self.card, 1)
         self.row.addWidget(self.empty, 1)
         self.row.addWidget(self.side)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(20, 12, 20, 14)
-        whole.setSpacing(10)
+        scaled(whole.setContentsMargins, 20, 12, 20, 14)
+        scaled(whole.setSpacing, 10)
         whole.addWidget(self.title)
         whole.addLayout(self.row, 1)
 
@@ -288,4 +289,4 @@ class DeskPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.side.setFixedWidth(min(470, max(300, round(self.width() * 0.3))))
+        self.side.setFixedWidth(min(px(470), max(px(300), round(self.width() * 0.3))))

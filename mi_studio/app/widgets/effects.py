@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Button, Card, Label
 from mi_studio.app.words import (
     EFFECTS,
@@ -166,13 +167,13 @@ class EffectsPage(QWidget):
         side.addWidget(self.detail)
         side.addStretch(1)
         self.row = QHBoxLayout()
-        self.row.setSpacing(14)
+        scaled(self.row.setSpacing, 14)
         self.row.addWidget(card, 1)
         self.row.addLayout(side)
-        self.detail.setFixedWidth(320)
+        scaled(self.detail.setFixedWidth, 320)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(20, 12, 20, 14)
-        whole.setSpacing(10)
+        scaled(whole.setContentsMargins, 20, 12, 20, 14)
+        scaled(whole.setSpacing, 10)
         whole.addWidget(self.title)
         whole.addLayout(self.row, 1)
 

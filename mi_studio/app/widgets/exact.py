@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Button, Label
 from mi_studio.app.words import (
     CANCEL,
@@ -111,7 +112,7 @@ class ExactDialog(QDialog):
         self._own: tuple[tuple[str, str], ...] | None = None
         self.setWindowTitle(say(EXACT_TITLE, language))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(520)
+        scaled(self.setMinimumWidth, 520)
         self.field = QLineEdit()
         self.field.setMaximumWidth(120)
         self.field.setAccessibleName(say(EXACT_WANTED, language))
@@ -125,7 +126,7 @@ class ExactDialog(QDialog):
         self.train.clicked.connect(lambda: self.wanted.emit(self.field.text()))
         close.clicked.connect(self.close)
         line = QHBoxLayout()
-        line.setSpacing(10)
+        scaled(line.setSpacing, 10)
         line.addWidget(Label("body", say(EXACT_WANTED, language)))
         line.addWidget(self.field)
         line.addWidget(self.train)
@@ -134,15 +135,15 @@ class ExactDialog(QDialog):
         inside.setObjectName("column")
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 0, 0)
-        self._list.setSpacing(4)
+        scaled(self._list.setSpacing, 4)
         area = QScrollArea()
         area.setWidget(inside)
         area.setWidgetResizable(True)
-        area.setFixedHeight(MOST_LISTED)
+        scaled(area.setFixedHeight, MOST_LISTED)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(10)
+        scaled(column.setContentsMargins, 20, 18, 20, 16)
+        scaled(column.setSpacing, 10)
         column.addWidget(Label("body", say(EXACT_HELP, language), wrap=True))
         column.addLayout(line)
         column.addWidget(self.trained_on)
@@ -179,7 +180,7 @@ class ExactDialog(QDialog):
         delete.setAccessibleName(f"{delete.text()}: {known}")
         delete.clicked.connect(lambda: self.deleted.emit(place))
         row = QHBoxLayout(entry)
-        row.setContentsMargins(0, 0, 6, 0)
+        scaled(row.setContentsMargins, 0, 0, 6, 0)
         row.addWidget(Label("small", known, wrap=True), 1)
         row.addWidget(delete)
         return entry

@@ -7,6 +7,7 @@ from html import escape
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QTextBrowser, QVBoxLayout, QWidget
 
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import Button, Label
 from mi_studio.app.words import CLOSE, GLOSSARY, LOOK_UP, NOT_FOUND, breakable, say
 from mi_studio.core.glossary import GROUPS, Term, glossary
@@ -51,8 +52,8 @@ class Glossary(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(10)
+        scaled(column.setContentsMargins, 20, 18, 20, 16)
+        scaled(column.setSpacing, 10)
         column.addWidget(self.wanted)
         column.addWidget(self.terms)
         column.addLayout(foot)

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import BarSlider, Button, Card, IconButton, Label, height_for, margins
 from mi_studio.app.widgets.switch import Switch
 from mi_studio.app.words import (
@@ -109,7 +110,7 @@ class KnobSlider(BarSlider):
         self.actionTriggered.connect(lambda _: self._acted())
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 21 + (0 if self._dimmed else round(self.LABELS * theme.scale())))
+        return QSize(200, px(21) + (0 if self._dimmed else px(self.LABELS)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -205,30 +206,32 @@ class KnobSlider(BarSlider):
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        y = 11.0
+        y, thick = float(px(11)), px(3)
         left, right = self.span()
         here = self.x_of(self.sliderPosition())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("track"))
-        painter.drawRoundedRect(QRectF(left - 3, y - 3, right - left + 6, 6), 3, 3)
+        track = QRectF(left - thick, y - thick, right - left + 2 * thick, 2 * thick)
+        painter.drawRoundedRect(track, thick, thick)
         if not self._dimmed:
             painter.setBrush(colors.color("accent"))
-            painter.drawRoundedRect(QRectF(left - 3, y - 3, here - left + 3, 6), 3, 3)
+            track.setRight(here)
+            painter.drawRoundedRect(track, thick, thick)
         scale = FINE if self._continuous else 1
         for i in range(len(self._stops)):
             x = self.x_of(i * scale)
             painter.setBrush(colors.color("panel" if x < here and not self._dimmed else "quiet"))
-            painter.drawEllipse(QPointF(x, y), 1.5, 1.5)
+            painter.drawEllipse(QPointF(x, y), thick / 2, thick / 2)
         painter.setBrush(colors.color("panel"))
         ring = colors.color("quiet" if self._dimmed else "accent")
         painter.setPen(QPen(ring, 3 if not self._dimmed else 2))
-        painter.drawEllipse(QPointF(here, y), 8, 8)
+        painter.drawEllipse(QPointF(here, y), px(8), px(8))
         if self.hasFocus() or (self._hover and not self._dimmed):
             halo = colors.color("accent")
             halo.setAlphaF(1.0 if self.hasFocus() else 0.35)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(halo, 1.5))
-            painter.drawEllipse(QPointF(here, y), 11, 11)
+            painter.drawEllipse(QPointF(here, y), px(11), px(11))
         if not self._dimmed:
             self._write(painter, scale)
 
@@ -258,7 +261,7 @@ class KnobSlider(BarSlider):
             width = metrics.horizontalAdvance(label) + 2
             x = self.x_of(i * scale) - width / 2
             x = min(max(0.0, x), self.width() - width)
-            placed.append((i, QRectF(x, 21, width, self.height() - 21)))
+            placed.append((i, QRectF(x, px(21), width, self.height() - px(21))))
         return placed
 
 
@@ -292,8 +295,8 @@ class Segment(QRadioButton):
     def sizeHint(self) -> QSize:
         """Have room for bold type, so that nothing moves when the choice does."""
         metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
-        width = math.ceil(metrics.horizontalAdvance(self.text())) + 2 * self.PAD
-        return QSize(width, round(24 * theme.scale()))
+        width = math.ceil(metrics.horizontalAdvance(self.text())) + 2 * px(self.PAD)
+        return QSize(width, px(24))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -422,14 +425,14 @@ class KnobRow(QWidget):
             control.moved.connect(lambda value: self.moved.emit(self._id, value))
         middle = Qt.AlignmentFlag.AlignVCenter
         self._line = QHBoxLayout()
-        self._line.setSpacing(4)
+        scaled(self._line.setSpacing, 4)
         self._line.addWidget(self.title, 1, middle)
         self._line.addWidget(self.value, 0, middle)
         self._line.addWidget(self.switch, 0, middle)
         self._line.addWidget(self.help, 0, middle)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(1)
+        scaled(self._column.setSpacing, 1)
         self._column.addLayout(self._line)
         self._column.addWidget(self.slider)
         self._column.addWidget(self.choice)
@@ -557,8 +560,8 @@ class Rows(QScrollArea):
         self.inside = QWidget()
         self.inside.setObjectName("column")
         self.column = QVBoxLayout(self.inside)
-        self.column.setContentsMargins(0, 0, self.BAR, 0)
-        self.column.setSpacing(9)
+        scaled(self.column.setContentsMargins, 0, 0, self.BAR, 0)
+        scaled(self.column.setSpacing, 9)
         self.setWidget(self.inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -592,12 +595,18 @@ class Rows(QScrollArea):
         items = (self.column.itemAt(i) for i in range(self.column.count()))
         return [w for i in items if i is not None and (w := i.widget()) is not None]
 
+    def least(self, width: int) -> int:
+        """Return the height that shows the largest row whole, and the button where there are more."""
+        ends = self._ends(width)
+        one = max((end - top for top, end in ends), default=0)
+        return min(self.wanted(width), one + px(self.MORE))
+
     def fitting(self, width: int, most: int) -> int:
         """Return the height that shows as many whole rows from the first on as ``most`` has room for."""
         ends = [end for _, end in self._ends(width)]
         if not ends or ends[-1] <= most:
             return max(ends, default=0)
-        room = round(self.MORE * theme.scale())
+        room = px(self.MORE)
         return max((end for end in ends if end <= most - room), default=most - room) + room
 
     def settle(self) -> None:
@@ -605,7 +614,7 @@ class Rows(QScrollArea):
         ends = self._ends(self.width())
         need, have = max((end for _, end in ends), default=0), self.height()
         over = need > have
-        room = round(self.MORE * theme.scale())
+        room = px(self.MORE)
         first, view, pad, self._last = 0, have, 0, 0
         bar = self.verticalScrollBar()
         if over:
@@ -617,10 +626,10 @@ class Rows(QScrollArea):
         self.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn if over else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )
-        self.column.setContentsMargins(0, 0, 1 if over else self.BAR, pad)
+        self.column.setContentsMargins(0, 0, 1 if over else px(self.BAR), pad)
         self.setViewportMargins(0, 0, 0, have - view)
         self.more.setVisible(over)
-        self.more.setGeometry(0, have - room + 2, self.width() - self.BAR, room - 2)
+        self.more.setGeometry(0, have - room + 2, self.width() - px(self.BAR), room - 2)
         self.column.activate()
         bar.setValue(first)
         self._rest.stop()
@@ -628,7 +637,7 @@ class Rows(QScrollArea):
 
     def _ends(self, width: int) -> list[tuple[int, int]]:
         """Return where each row begins and ends; a heading belongs to the row below it."""
-        inner, y, top = width - self.BAR, 0, 0
+        inner, y, top = width - px(self.BAR), 0, 0
         ends: list[tuple[int, int]] = []
         for part in self.parts():
             if not part.isHidden():
@@ -688,19 +697,17 @@ class ProtectionPanel(Card):
     moved = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(bar=Rows.BAR)
         self.title, self.corner = Label("title"), Label("quiet")
         self.empty = Label("quiet", wrap=True)
         self.situation = Label("quiet")
-        left, top, right, bottom = margins(self.column)
-        self.column.setContentsMargins(left, top, right - Rows.BAR, bottom)
         line = QHBoxLayout()
-        line.setContentsMargins(0, 0, Rows.BAR, 0)
+        scaled(line.setContentsMargins, 0, 0, Rows.BAR, 0)
         line.addWidget(self.title)
         line.addStretch(1)
         line.addWidget(self.corner)
         self._area = Rows()
-        self.empty.setContentsMargins(0, 0, Rows.BAR, 0)
+        scaled(self.empty.setContentsMargins, 0, 0, Rows.BAR, 0)
         self.column.addLayout(line)
         self.column.addWidget(self.empty)
         self.column.addWidget(self._area, 1)
@@ -723,6 +730,11 @@ class ProtectionPanel(Card):
         inner, around = self._around(width)
         below = self.empty.heightForWidth(inner) if not self._shown else self._area.wanted(inner)
         return around + below
+
+    def least(self, width: int) -> int:
+        """Return the height that shows one knob, and how to get at the others."""
+        inner, around = self._around(width)
+        return self.wanted(width) if not self._shown else around + self._area.least(inner)
 
     def fitting(self, width: int, most: int) -> int:
         """Return the height, at most ``most``, that leaves no part of it empty."""
@@ -783,7 +795,7 @@ class ProtectionPanel(Card):
     def set_compact(self, compact: bool) -> None:
         """Put the rows closer together, for windows that are not high."""
         self._compact = compact
-        self._area.column.setSpacing(3 if compact else 11)
+        scaled(self._area.column.setSpacing, 3 if compact else 11)
         for row in self.rows:
             row.set_compact(compact)
         if self._shown:

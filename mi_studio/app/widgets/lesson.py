@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from mi_studio.app import icons, theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Button, Card, IconButton, Label, height_for, polish
 from mi_studio.app.words import (
     CHOOSE_LESSON,
@@ -64,8 +65,8 @@ class Row(QAbstractButton):
         self.setSizePolicy(policy)
         self.sign, self.token, self.ground = SIGNS[""]
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(40, 9, 12, 9)
-        self.column.setSpacing(4)
+        scaled(self.column.setContentsMargins, 40, 9, 12, 9)
+        scaled(self.column.setSpacing, 4)
 
     def add(self, label: Label) -> Label:
         """Put a text below those there are; clicks go to the button."""
@@ -113,7 +114,7 @@ class Row(QAbstractButton):
         painter.setPen(QPen(colors.color("accent" if lit and not self.sign else self.token), wide))
         painter.setBrush(colors.color(self.ground))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
-        place = QRectF(13, self.column.contentsMargins().top() + 1, 18, 18)
+        place = QRectF(px(13), self.column.contentsMargins().top() + 1, px(18), px(18))
         if self.sign:
             icons.renderer(self.sign, colors.color(self.token).name()).render(painter, place)
         else:
@@ -188,7 +189,7 @@ class Writing(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
-        self.setFixedHeight(round(62 * theme.scale()))
+        scaled(self.setFixedHeight, 62)
 
 
 class Progress(QWidget):
@@ -196,7 +197,7 @@ class Progress(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(6)
+        scaled(self.setFixedHeight, 6)
         self._at = self._count = 0
 
     def show_at(self, at: int, count: int) -> None:
@@ -211,7 +212,7 @@ class Progress(QWidget):
         each = self.width() / max(1, self._count)
         for i in range(self._count):
             painter.setBrush(theme.current().color("accent" if i <= self._at else "track"))
-            painter.drawRoundedRect(QRectF(i * each, 0, max(2.0, each - 3), 6), 3, 3)
+            painter.drawRoundedRect(QRectF(i * each, 0, max(2.0, each - 3), self.height()), 3, 3)
 
 
 class LessonPanel(Card):
@@ -264,7 +265,7 @@ class LessonPanel(Card):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(2)
+        scaled(head.setSpacing, 2)
         head.addWidget(self.title, 1)
         head.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignTop)
@@ -275,8 +276,8 @@ class LessonPanel(Card):
         self._inside = QWidget()
         self._inside.setObjectName("column")
         self._body = QVBoxLayout(self._inside)
-        self._body.setContentsMargins(0, 4, 8, 4)
-        self._body.setSpacing(10)
+        scaled(self._body.setContentsMargins, 0, 4, 8, 4)
+        scaled(self._body.setSpacing, 10)
         for part in (self.heading, self.text, self.recall, self.task, self.help, self.asked):
             part.setParent(self._inside)
             part.hide()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeE
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.bar import Bar
 from mi_studio.app.widgets.common import Button, IconButton, Label, height_for, margins
 from mi_studio.app.widgets.picture import MARGIN, PictureView
@@ -65,7 +66,7 @@ class PicturePane(QWidget):
         self.meter_bar = Bar("leak")
         self.footer = Label("quiet", wrap=True)
         self.own, self.paste = Button("picture", "accent"), Button("paste", "accent")
-        self.footer.setMinimumHeight(FOOT)
+        scaled(self.footer.setMinimumHeight, FOOT)
         for button in (self.own, self.paste):
             button.setProperty("link", True)
         self.own.clicked.connect(self.open_requested)
@@ -73,28 +74,28 @@ class PicturePane(QWidget):
 
         self.header = QWidget()
         top = QVBoxLayout(self.header)
-        top.setContentsMargins(MARGIN, 0, 0, 0)  # the gap to the next pane is room enough
-        top.setSpacing(3)
+        scaled(top.setContentsMargins, MARGIN, 0, 0, 0)  # the gap to the next pane is room enough
+        scaled(top.setSpacing, 3)
         top.addWidget(self.title)
         top.addWidget(self.subtitle)
         top.addStretch(1)
 
         self.meter = QWidget()
-        self.meter.setFixedHeight(FOOT)
+        scaled(self.meter.setFixedHeight, FOOT)
         meter = self._meter = QHBoxLayout(self.meter)
         meter.setContentsMargins(0, 0, 0, 0)
-        meter.setSpacing(8)
+        scaled(meter.setSpacing, 8)
         meter.addWidget(self.meter_name)
         meter.addWidget(self.meter_bar, 1)
         meter.addWidget(self.meter_number)
 
         self.foot = QWidget()
         foot = QVBoxLayout(self.foot)
-        foot.setContentsMargins(MARGIN, 2, MARGIN, 0)
-        foot.setSpacing(2)
+        scaled(foot.setContentsMargins, MARGIN, 2, MARGIN, 0)
+        scaled(foot.setSpacing, 2)
         foot.addWidget(self.meter)
         tools = QHBoxLayout()
-        tools.setSpacing(2)
+        scaled(tools.setSpacing, 2)
         tools.addWidget(self.footer, 1)
         tools.addWidget(self.own)
         tools.addWidget(self.paste)
@@ -103,7 +104,7 @@ class PicturePane(QWidget):
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        scaled(column.setSpacing, 2)
         column.addWidget(self.header)
         column.addWidget(self.view, 1)
         column.addWidget(self.records, 1)
@@ -113,7 +114,7 @@ class PicturePane(QWidget):
         self._vacant = False
         self._at = -1
         self._language = "en"
-        self.setMinimumWidth(120)
+        scaled(self.setMinimumWidth, 120)
         self.meter.hide()
         self.set_accepts_files(False)
         self.retranslate("en")
@@ -229,7 +230,7 @@ class PicturePane(QWidget):
 
     def _fit(self) -> None:
         """Leave out the words of the button and of the meter where they have no room."""
-        around = 2 * MARGIN + self.SHORTEST + 2 * self._meter.spacing()
+        around = 2 * MARGIN + px(self.SHORTEST) + 2 * self._meter.spacing()
         words = (self.meter_name, self.meter_number)
         wanted = sum(label.fontMetrics().horizontalAdvance(label.said) + 2 for label in words)
         self.meter_name.setVisible(wanted + around <= self.width())
@@ -281,7 +282,7 @@ class PaneRow(QWidget):
         super().__init__()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(self.GAP)
+        scaled(self._row.setSpacing, self.GAP)
         self._used = self._wanted = 0
         self._at = self._alone = -1
         self._walled = 0
@@ -365,14 +366,14 @@ class PaneRow(QWidget):
         shown = [p for p in self.panes if not p.isHidden()]
         if not shown or not self.width():
             return
-        width = (self.width() - self.GAP * (len(shown) - 1)) // len(shown)
+        width = (self.width() - px(self.GAP) * (len(shown) - 1)) // len(shown)
         header = max(height_for(p.header, width) for p in shown)
         foot = max(height_for(p.foot, width) for p in shown)
         for pane in shown:
             if pane.header.height() != header or pane.header.minimumHeight() != header:
                 pane.header.setFixedHeight(header)
             side = min(width, max(0, self.height() - header - foot - 4)) - 2 * MARGIN
-            pane.meter.setMaximumWidth(width if self._walled else max(250, side))
+            pane.meter.setMaximumWidth(width if self._walled else max(px(250), side))
             if pane.foot.height() != foot or pane.foot.minimumHeight() != foot:
                 pane.foot.setFixedHeight(foot)
         room = max(96, min(width, self._ceiling() - header - foot - 4))

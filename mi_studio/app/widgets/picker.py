@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import icons, theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, round_off, same
 from mi_studio.app.widgets.picture import draw_image, to_images
 from mi_studio.app.words import CANNOT, FOUND_NONE, PICK, SEARCH, SEVERAL, STRENGTH, say
@@ -40,7 +41,7 @@ class Thumbnail(QWidget):
     def __init__(self, picture: Pictures) -> None:
         super().__init__()
         self._image = to_images(picture)[0]
-        self.setFixedSize(48, 48)
+        scaled(self.setFixedSize, 48, 48)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -57,7 +58,7 @@ class PartIcon(QWidget):
     def __init__(self, icon: str) -> None:
         super().__init__()
         self._icon = icon
-        self.setFixedSize(48, 48)
+        scaled(self.setFixedSize, 48, 48)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -69,7 +70,7 @@ class PartIcon(QWidget):
         painter.drawRoundedRect(tile, 6, 6)
         token = "accent" if self.isEnabled() else "quiet"
         sign = icons.renderer(self._icon, colors.color(token).name())
-        sign.render(painter, tile.adjusted(9, 9, -9, -9))
+        sign.render(painter, tile.adjusted(px(9), px(9), -px(9), -px(9)))
 
 
 class Strength(QWidget):
@@ -78,7 +79,7 @@ class Strength(QWidget):
     def __init__(self, strength: int) -> None:
         super().__init__()
         self._strength = strength
-        self.setFixedSize(24, 16)
+        scaled(self.setFixedSize, 24, 16)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -88,7 +89,8 @@ class Strength(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.current().color(token))
             height = 6 + 4 * i
-            painter.drawRoundedRect(QRectF(2 + 8 * i, 15 - height, 5, height), 1.5, 1.5)
+            mark = QRectF(px(2 + 8 * i), px(15 - height), px(5), px(height))
+            painter.drawRoundedRect(mark, 1.5, 1.5)
 
 
 class ChoiceCard(QAbstractButton):
@@ -109,13 +111,13 @@ class ChoiceCard(QAbstractButton):
         self._several, self._tile = several, bool(tile)
         self.possible = not choice.reason
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedWidth(tile or self.WIDTH)
+        self.setFixedWidth(tile or px(self.WIDTH))
         title = Label("title" if not tile or choice.checked else "body", choice.title, wrap=bool(tile))
         line = Label("quiet", choice.line, wrap=True)
         text = QVBoxLayout()
-        text.setSpacing(3)
+        scaled(text.setSpacing, 3)
         head = QHBoxLayout()
-        head.setSpacing(8)
+        scaled(head.setSpacing, 8)
         head.addWidget(title, int(self._tile))
         head.addStretch(int(not self._tile))
         if choice.strength:
@@ -126,14 +128,14 @@ class ChoiceCard(QAbstractButton):
         if choice.reason:
             title.dim(True)
             why = QHBoxLayout()
-            why.setSpacing(6)
+            scaled(why.setSpacing, 6)
             self.reason = Label("small", choice.reason, wrap=True)
             why.addWidget(IconLabel("blocked", "quiet", 15), 0, Qt.AlignmentFlag.AlignTop)
             why.addWidget(self.reason, 1)
             text.addLayout(why)
         row = QHBoxLayout(self)
-        row.setContentsMargins(*((10, 6, 28, 6) if tile else (42, 10, 14, 10)))
-        row.setSpacing(12)
+        scaled(row.setContentsMargins, *((10, 6, 28, 6) if tile else (42, 10, 14, 10)))
+        scaled(row.setSpacing, 12)
         icon = icons.of_part(choice.id)
         if choice.thumbnail is not None or icon:
             sign = PartIcon(icon) if choice.thumbnail is None else Thumbnail(choice.thumbnail)
@@ -165,8 +167,8 @@ class ChoiceCard(QAbstractButton):
         if layout is None:
             return super().sizeHint()
         if self._tile:
-            return QSize(self.width(), 60)
-        return QSize(self.WIDTH, max(48, layout.totalHeightForWidth(self.WIDTH)))
+            return QSize(self.width(), px(60))
+        return QSize(px(self.WIDTH), max(px(48), layout.totalHeightForWidth(px(self.WIDTH))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -182,7 +184,9 @@ class ChoiceCard(QAbstractButton):
             painter.setPen(QPen(colors.color("accent"), 2))
             painter.drawRoundedRect(box, 8, 8)
         mark = (
-            QRectF(self.width() - 26, self.height() / 2 - 9, 17, 17) if self._tile else QRectF(16, 13, 17, 17)
+            QRectF(self.width() - px(26), self.height() / 2 - px(9), px(17), px(17))
+            if self._tile
+            else QRectF(px(16), px(13), px(17), px(17))
         )
         color = colors.color("accent" if self.possible else "quiet")
         painter.setPen(QPen(color, 1.8))
@@ -224,12 +228,12 @@ class Picker(QFrame):
         self.search.textChanged.connect(self._find)
         self.search.installEventFilter(self)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 4, 16, 2)
+        scaled(head.setContentsMargins, 16, 4, 16, 2)
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.hint)
         field = QHBoxLayout()
-        field.setContentsMargins(8, 0, 8, 2)
+        scaled(field.setContentsMargins, 8, 0, 8, 2)
         field.addWidget(self.search)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -237,8 +241,8 @@ class Picker(QFrame):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 10, 8, 8)
-        column.setSpacing(6)
+        scaled(column.setContentsMargins, 8, 10, 8, 8)
+        scaled(column.setSpacing, 6)
         column.addLayout(head)
         column.addLayout(field)
         column.addWidget(self._area)
@@ -279,7 +283,7 @@ class Picker(QFrame):
     def _list(self, inside: QWidget, choices: tuple[Choice, ...], language: str) -> None:
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        scaled(column.setSpacing, 2)
         self.cards = [ChoiceCard(choice, self._several, language) for choice in choices]
         for card in self.cards:
             column.addWidget(card)
@@ -287,7 +291,7 @@ class Picker(QFrame):
 
     def _tile(self, inside: QWidget, choices: tuple[Choice, ...], language: str) -> None:
         """Put choices side by side; those that stand for several others fill a line of their own."""
-        tile = round(self.TILE * theme.scale())
+        tile = px(self.TILE)
         whole = self.COLUMNS * tile
         together = sum(c.together for c in choices)
         flow = FlowLayout(gap=0, line_gap=2)
@@ -297,7 +301,7 @@ class Picker(QFrame):
             width = min(whole // together, whole // 2) if choice.together else tile
             self.cards.append(ChoiceCard(choice, self._several, language, width))
             flow.addWidget(self.cards[-1])
-        self.none.setContentsMargins(10, 10, 10, 10)
+        scaled(self.none.setContentsMargins, 10, 10, 10, 10)
         self.none.setFixedWidth(whole)
         self.none.hide()
         flow.addWidget(self.none)
@@ -308,13 +312,13 @@ class Picker(QFrame):
         assert inside is not None
         for part in self.findChildren(QWidget):
             part.ensurePolished()
-        width = self.COLUMNS * round(self.TILE * theme.scale()) if self.many else ChoiceCard.WIDTH
+        width = self.COLUMNS * px(self.TILE) if self.many else px(ChoiceCard.WIDTH)
         wanted = inside.heightForWidth(width) if self.many else inside.sizeHint().height()
         space = below.screen().availableGeometry()
         corner = below.mapToGlobal(QPoint(0, below.height() + 4))
-        room = max(160, space.bottom() - corner.y() - (110 if self.many else 70))
-        room = min(room, round(self.HIGHEST * theme.scale())) if self.many else room
-        bar = self.BAR if wanted > room or self.many else 0
+        room = max(160, space.bottom() - corner.y() - px(110 if self.many else 70))
+        room = min(room, px(self.HIGHEST)) if self.many else room
+        bar = px(self.BAR) if wanted > room or self.many else 0
         self._area.setFixedSize(width + bar, min(wanted, room))
         inside.setMinimumHeight(0)
         self.adjustSize()

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.wall import NAMED, Grid, in_lines, lines_needed
 from mi_studio.app.words import breakable
 from mi_studio.core.step import Pictures
@@ -114,7 +115,7 @@ class PictureView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(96, 96)
+        scaled(self.setMinimumSize, 96, 96)
         self._shown: Pictures | None = None
         self._images: list[QImage] = []
         self._names: tuple[str, ...] = ()

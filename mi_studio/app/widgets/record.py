@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.bar import draw_bar
 from mi_studio.app.widgets.picture import MARGIN
 from mi_studio.app.words import BASE_LINE, BASE_LINE_SHORT, NOT_KNOWN, PEOPLE_EACH, say
@@ -39,7 +40,7 @@ class Records(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(96, 96)
+        scaled(self.setMinimumSize, 96, 96)
         self._records: tuple[RecordView, ...] = ()
         self._ring = False
         self._language = "en"

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px
 from mi_studio.app.widgets.bar import draw_bar
 from mi_studio.app.widgets.common import Card, Label
 from mi_studio.app.words import SEEN_NOTHING, breakable, say
@@ -32,7 +33,7 @@ class Bars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, round(self._row * theme.scale()) * max(1, self.most))
+        return QSize(240, px(self._row) * max(1, self.most))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -80,25 +81,27 @@ class Bars(QWidget):
         names_only = self._view is not None and self._view.kind == "labels"
         number = max(metrics.horizontalAdvance(t) for _, _, t in rows) + 2
         longest = max(metrics.horizontalAdvance(n) for n, _, _ in rows) + 2
-        name_width = float(self.width() - 24) if names_only else min(longest, self.width() * 0.5)
+        name_width = float(self.width() - px(24)) if names_only else min(longest, self.width() * 0.5)
         for i, (name, share, text) in enumerate(rows):
             top = i * high
             left = 0.0
             if names_only:
-                left = 18.0
+                left = float(px(18))
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colors.color("accent"))
-                painter.drawRoundedRect(QRectF(1, top + high / 2 - 4.5, 9, 9), 2, 2)
+                painter.drawRoundedRect(QRectF(1, top + high / 2 - px(9) / 2, px(9), px(9)), 2, 2)
                 painter.setFont(theme.font(theme.BODY, bold=True))
             painter.setPen(colors.color("text"))
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
             painter.drawText(QRectF(left, top, name_width, high), middle, shown)
             if names_only:
                 continue
-            bar_left = name_width + 12
+            bar_left = name_width + px(12)
             draw_bar(
                 painter,
-                QRectF(bar_left, top + high / 2 - 4, max(8.0, self.width() - bar_left - number - 10), 8),
+                QRectF(
+                    bar_left, top + high / 2 - px(4), max(8.0, self.width() - bar_left - number - 10), px(8)
+                ),
                 share,
                 "accent",
             )
@@ -147,7 +150,7 @@ class SeenPanel(Card):
 
     def spare(self) -> int:
         """Return how much more height the bars can make use of."""
-        return round(10 * theme.scale()) * self.bars.most
+        return px(10) * self.bars.most
 
     def set_compact(self, compact: bool) -> None:
         """Move the sentence into the tooltip, for windows that are not high."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from mi_studio.app.theme import scaled
 from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, polish, same
 from mi_studio.app.widgets.picker import Picker
 from mi_studio.app.words import PICK, say
@@ -34,8 +35,8 @@ class BracketButton(QPushButton):
 
     def set_dense(self, dense: bool) -> None:
         """Take less room, so that more of the sentence stays on one line."""
-        self._row.setContentsMargins(*((8, 6, 5, 6) if dense else (12, 6, 9, 6)))
-        self._row.setSpacing(5 if dense else 8)
+        scaled(self._row.setContentsMargins, *((8, 6, 5, 6) if dense else (12, 6, 9, 6)))
+        scaled(self._row.setSpacing, 5 if dense else 8)
 
     def show_bracket(self, bracket: Bracket, language: str) -> None:
         """Show a bracket."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from mi_studio.app.theme import px
 from mi_studio.app.widgets.common import height_for
 from mi_studio.app.widgets.cost import CostPanel
 from mi_studio.app.widgets.knobs import ProtectionPanel
@@ -24,7 +25,7 @@ class Side(QWidget):
         super().__init__()
         self._protection, self._seen, self._cost = protection, seen, cost
         self._gap = 10
-        self._low = False
+        self._low = self._whole = False
         for card in (protection, seen, cost):
             card.setParent(self)
 
@@ -33,17 +34,30 @@ class Side(QWidget):
         self._low = compact
         self.fit()
 
+    def set_whole(self, whole: bool) -> None:
+        """Be as high as everything in it, below the pictures where the page scrolls."""
+        if whole != self._whole:
+            self._whole = whole
+            self.fit()
+
     def fit(self) -> None:
         """Spare room where the knobs would not all be in sight otherwise; for when cards have new words."""
         for knobs, others in ((False, False), (True, False), (True, True)):
-            if (knobs, others) >= (self._low, self._low):
+            if self._whole or (knobs, others) >= (self._low, self._low):
                 self._dress(knobs, others)
-                if self._needed() <= self.height():
+                if self._whole or self._needed() <= self.height():
                     break
+        self.setMinimumHeight(self._needed() if self._whole else self._least() if others else 0)
         self.arrange()
 
+    def _least(self) -> int:
+        """Return the height below which something would be cut although the knobs scroll."""
+        width = self.width()
+        cards = height_for(self._seen, width) + height_for(self._cost, width)
+        return self._protection.least(width) + cards + 2 * self._gap
+
     def _dress(self, knobs: bool, others: bool) -> None:
-        self._gap = 8 if others else 12
+        self._gap = px(8 if others else 12)
         for card, compact in ((self._protection, knobs), (self._seen, others), (self._cost, others)):
             card.set_snug(compact)
             card.set_compact(compact)
@@ -57,7 +71,7 @@ class Side(QWidget):
         """Give every card its place."""
         width, room = self.width(), self.height() - 2 * self._gap
         seen, cost = height_for(self._seen, width), height_for(self._cost, width)
-        knobs, most = self._protection.wanted(width), max(120, room - seen - cost)
+        knobs, most = self._protection.wanted(width), max(self._protection.least(width), room - seen - cost)
         if knobs > most:
             knobs = self._protection.fitting(width, most)
         seen += max(0, min(room - knobs - seen - cost, self._seen.spare()))

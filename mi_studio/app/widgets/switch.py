@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px
 from mi_studio.app.words import tooltip
 from mi_studio.studio.views import KnobView
 
@@ -44,7 +45,7 @@ class Switch(QAbstractButton):
         """Leave the state to whoever decides: the next view brings it."""
 
     def sizeHint(self) -> QSize:
-        return QSize(round(42 * theme.scale()), round(24 * theme.scale()))
+        return QSize(px(42), px(24))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

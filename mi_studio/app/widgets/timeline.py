@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import icons, motion, theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import BarSlider, IconButton, Label, Menu
 from mi_studio.app.widgets.picture import draw_image, same_memory, to_images
 from mi_studio.app.words import (
@@ -59,7 +61,7 @@ class PlayButton(QAbstractButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(self.SIZE, self.SIZE)
+        scaled(self.setFixedSize, self.SIZE, self.SIZE)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._playing = False
@@ -80,14 +82,15 @@ class PlayButton(QAbstractButton):
             disc = disc.lighter(108)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(disc)
-        middle = QPointF(self.SIZE / 2, self.SIZE / 2)
-        painter.drawEllipse(middle, self.SIZE / 2 - 3, self.SIZE / 2 - 3)
+        radius, sign = self.width() / 2, px(30)
+        middle = QPointF(radius, radius)
+        painter.drawEllipse(middle, radius - 3, radius - 3)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colors.color("text"), 2))
-            painter.drawEllipse(middle, self.SIZE / 2 - 1, self.SIZE / 2 - 1)
+            painter.drawEllipse(middle, radius - 1, radius - 1)
         drawing = icons.renderer("pause" if self._playing else "play", colors.on_accent)
-        drawing.render(painter, QRectF(middle.x() - 15, middle.y() - 15, 30, 30))
+        drawing.render(painter, QRectF(middle.x() - sign / 2, middle.y() - sign / 2, sign, sign))
 
 
 class FilmBar(BarSlider):
@@ -110,10 +113,10 @@ class FilmBar(BarSlider):
         self.actionTriggered.connect(lambda _: self._ask(self.sliderPosition()))
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 76)
+        return QSize(px(400), px(76))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 76)
+        return QSize(px(200), px(76))
 
     def show_film(self, view: TimelineView) -> None:
         """Draw the film of a timeline."""
@@ -141,15 +144,22 @@ class FilmBar(BarSlider):
 
     def _thumb(self, picture: Pictures) -> QPixmap:
         """Return a frame at its final size, so that painting it again costs little."""
-        ratio = self.devicePixelRatioF()
-        drawn = QPixmap(round(self.THUMB * ratio), round(self.THUMB * ratio))
+        ratio, side = self.devicePixelRatioF(), px(self.THUMB)
+        drawn = QPixmap(round(side * ratio), round(side * ratio))
         drawn.setDevicePixelRatio(ratio)
         drawn.fill(Qt.GlobalColor.transparent)
         painter = QPainter(drawn)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        draw_image(painter, to_images(picture)[0], QRectF(0, 0, self.THUMB, self.THUMB), 4)
+        draw_image(painter, to_images(picture)[0], QRectF(0, 0, side, side), 4)
         painter.end()
         return drawn
+
+    def redraw(self) -> None:
+        """Draw every frame anew, for they have another size."""
+        self._film, self._strip = [], (None, QPixmap())
+        self._film = self._drawn(self._shown)
+        self.updateGeometry()
+        self.update()
 
     def _ask(self, step: int) -> None:
         step = min(step, self._reached)
@@ -179,11 +189,11 @@ class FilmBar(BarSlider):
 
     def slots(self) -> list[tuple[QRectF, int]]:
         """Return where the film has room for frames, and which step each place stands for."""
-        left, right = self.span()
-        count = max(1, int((right - left + 2 * self.KNOB) // (self.THUMB + 3)))
-        pitch = (right - left + 2 * self.KNOB - self.THUMB - 4) / max(1, count - 1)
+        width, side = self.width(), px(self.THUMB)
+        count = max(1, int(width // (side + 3)))
+        pitch = (width - side - 4) / max(1, count - 1)
         return [
-            (QRectF(2 + i * pitch, 2, self.THUMB, self.THUMB), round(self.maximum() * i / max(1, count - 1)))
+            (QRectF(2 + i * pitch, 2, side, side), round(self.maximum() * i / max(1, count - 1)))
             for i in range(count)
         ]
 
@@ -206,10 +216,11 @@ class FilmBar(BarSlider):
         reached = [step for _, step in places if step <= self._reached + half]
         film = [f for f in self._film if f[0] <= self._reached]
         colors, ratio = theme.current(), self.devicePixelRatioF()
-        key = (len(film), len(reached), self.width(), self.maximum(), colors.name, ratio)
+        side = px(self.THUMB)
+        key = (len(film), len(reached), self.width(), self.maximum(), colors.name, ratio, side)
         if self._strip[0] == key:
             return self._strip[1]
-        strip = QPixmap(round(self.width() * ratio), round((self.THUMB + 4) * ratio))
+        strip = QPixmap(round(self.width() * ratio), round((side + 4) * ratio))
         strip.setDevicePixelRatio(ratio)
         strip.fill(Qt.GlobalColor.transparent)
         painter = QPainter(strip)
@@ -231,35 +242,38 @@ class FilmBar(BarSlider):
         """Return where marks are drawn: the last of those that would lie on each other after a drag."""
         kept: list[float] = []
         for at in sorted((self.x_of(step) for step, _ in self._marks), reverse=True):
-            if not kept or kept[-1] - at >= self.APART:
+            if not kept or kept[-1] - at >= px(self.APART):
                 kept.append(at)
         return kept[::-1]
 
     def _draw_bar(self, painter: QPainter, here: float) -> None:
         colors = theme.current()
         left, right = self.span()
-        y, x = float(self.BAR_Y), self.x_of(here)
+        y, x, thick = float(px(self.BAR_Y)), self.x_of(here), px(3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("track"))
-        painter.drawRoundedRect(QRectF(left - 3, y - 3, right - left + 6, 6), 3, 3)
+        track = QRectF(left - thick, y - thick, right - left + 2 * thick, 2 * thick)
+        painter.drawRoundedRect(track, thick, thick)
         reached = colors.color("accent")
         reached.setAlphaF(0.45)
         painter.setBrush(reached)
-        painter.drawRoundedRect(QRectF(left - 3, y - 3, self.x_of(self._reached) - left + 6, 6), 3, 3)
+        track.setRight(self.x_of(self._reached) + thick)
+        painter.drawRoundedRect(track, thick, thick)
         painter.setBrush(colors.color("accent"))
-        painter.drawRoundedRect(QRectF(left - 3, y - 3, x - left + 3, 6), 3, 3)
+        track.setRight(x)
+        painter.drawRoundedRect(track, thick, thick)
         for at in self.diamonds():
             diamond = ((0, -7), (6, 0), (0, 7), (-6, 0))
             painter.setPen(QPen(colors.color("panel"), 1.5))
             painter.setBrush(colors.color("text"))
-            painter.drawPolygon(QPolygonF([QPointF(at + dx, y + dy) for dx, dy in diamond]))
+            painter.drawPolygon(QPolygonF([QPointF(at + px(dx), y + px(dy)) for dx, dy in diamond]))
         painter.setBrush(colors.color("panel"))
         painter.setPen(QPen(colors.color("accent"), 3))
-        painter.drawEllipse(QPointF(x, y), 8, 8)
+        painter.drawEllipse(QPointF(x, y), px(8), px(8))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colors.color("accent"), 1.5))
-            painter.drawEllipse(QPointF(x, y), 11, 11)
+            painter.drawEllipse(QPointF(x, y), px(11), px(11))
 
     def event(self, event: QEvent) -> bool:
         """Say what a mark means when the mouse rests on it."""
@@ -275,7 +289,7 @@ class BusyDots(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(30, 14)
+        scaled(self.setFixedSize, 30, 14)
         self._turn = 0
         self._timer = QTimer(self, interval=400)
         self._timer.timeout.connect(self._next)
@@ -300,7 +314,7 @@ class BusyDots(QWidget):
         for i in range(3):
             lit = motion.still() or i == self._turn
             painter.setBrush(theme.current().color("accent" if lit else "track"))
-            painter.drawEllipse(QPointF(5 + 10 * i, 7), 3.5, 3.5)
+            painter.drawEllipse(QPointF(px(5 + 10 * i), px(7)), px(3), px(3))
 
 
 class Timeline(QFrame):
@@ -340,7 +354,7 @@ class Timeline(QFrame):
         self.speed = QToolButton()
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.speed.setProperty("square", True)
-        self.speed.setFixedHeight(38)
+        scaled(self.speed.setFixedHeight, 38)
         self.film = FilmBar()
         self.step, self.busy, self.note = Label("title"), Label("small"), Label("quiet")
         self.dots = BusyDots()
@@ -371,20 +385,20 @@ class Timeline(QFrame):
         self.film.scrubbed.connect(self.scrubbed)
 
         top = QHBoxLayout()
-        top.setContentsMargins(2, 0, 2, 0)
-        top.setSpacing(10)
+        scaled(top.setContentsMargins, 2, 0, 2, 0)
+        scaled(top.setSpacing, 10)
         top.addWidget(self.step)
         top.addWidget(self.dots)
         top.addWidget(self.busy)
         top.addStretch(1)
         top.addWidget(self.note)
         right = QVBoxLayout()
-        right.setSpacing(5)
+        scaled(right.setSpacing, 5)
         right.addLayout(top)
         right.addWidget(self.film)
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 7, 20, 5)
-        row.setSpacing(8)
+        scaled(row.setContentsMargins, 20, 7, 20, 5)
+        scaled(row.setSpacing, 8)
         for part in (self.restart, self.back, self.play, self.forward, self.speed):
             row.addWidget(part)
         row.addSpacing(12)
@@ -418,19 +432,42 @@ class Timeline(QFrame):
         self._new.setText(say(RESTART_NEW, language))
         for speed, action in self._speeds.items():
             action.setText(self._speed_text(speed))
-        metrics = QFontMetricsF(theme.font(theme.BODY))
-        widest = max(metrics.horizontalAdvance(self._speed_text(s)) for s in SPEEDS)
-        self.speed.setFixedWidth(round(widest) + 20)
+        self._fit()
         view = self._view
         self._name_play(view.playing if view else False)
         self._name_speed(view.speed if view else 1.0)
         if view is not None:
             self._say(view)
 
+    def _fit(self) -> None:
+        """Have room for every speed, so that nothing moves when another is chosen."""
+        metrics = QFontMetricsF(theme.font(theme.BODY))
+        widest = max(metrics.horizontalAdvance(self._speed_text(s)) for s in SPEEDS)
+        self.speed.setFixedWidth(round(widest) + px(20))
+        self._fit_note()
+
+    def _fit_note(self) -> None:
+        """Leave the note to the film's description where it has no room."""
+        beside = (self.step, self.busy, self.note)
+        wanted = sum(label.sizeHint().width() + px(10) for label in beside if label.said)
+        self.note.setVisible(wanted + self.dots.width() <= max(self.film.width(), px(200)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_note()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit again when the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "film"):
+            self._fit()
+            self.film.redraw()
+
     def _say(self, view: TimelineView) -> None:
         self.step.say(say(STEP, self._language, position=view.told, total=view.total))
         seed = say(SEED, self._language, seed=view.seed)
         self.note.say(f"{seed} · {view.note}" if view.note else seed)
+        self._fit_note()
         self.film.setAccessibleName(f"{say(FILM, self._language)}: {self.step.said}")
         self.film.setAccessibleDescription(" · ".join([self.note.said, *(m for _, m in view.marks)]))
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Button, Card, Label, Menu
 from mi_studio.app.widgets.curve import StillPlot
 from mi_studio.app.words import (
@@ -113,7 +114,7 @@ class Plot(StillPlot):
         self._chosen, self._language = 0, "en"
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(360, 240)
+        return QSize(px(360), px(240))
 
     def show_chart(self, chart: Chart | None, chosen: int, language: str) -> None:
         """Draw a chart with one of its dots chosen."""
@@ -178,9 +179,7 @@ class Plot(StillPlot):
             say(TRADEOFF_COST, self._language, name=chart.cost_short.get(self._language)),
         )
         for axis, label, write in zip(self._axes, said, (chart.leak_words, chart.cost_words), strict=True):
-            axis.setLabel(
-                label, color=quiet.name(), **{"font-size": f"{round(theme.SMALL * theme.scale())}px"}
-            )
+            axis.setLabel(label, color=quiet.name(), **{"font-size": f"{px(theme.SMALL)}px"})
             axis.setStyle(tickFont=theme.font(12), tickTextOffset=6)
             axis.setPen(pg.mkPen(colors.color("line")))
             axis.setTextPen(pg.mkPen(quiet))
@@ -301,7 +300,7 @@ class TradeoffPage(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(10)
+        scaled(head.setSpacing, 10)
         head.addWidget(self.title)
         head.addWidget(self.series)
         head.addWidget(self.measure)
@@ -318,26 +317,26 @@ class TradeoffPage(QWidget):
         settings = Card(margin=8)
         settings.column.addWidget(self.list, 1)
         side = QVBoxLayout()
-        side.setSpacing(9)
+        scaled(side.setSpacing, 9)
         side.addWidget(self.detail)
         side.addWidget(settings, 1)
         self._side = QWidget()
         self._side.setLayout(side)
         side.setContentsMargins(0, 0, 0, 0)
         self.row = QHBoxLayout()
-        self.row.setSpacing(14)
+        scaled(self.row.setSpacing, 14)
         self.row.addWidget(chart, 1)
         self.row.addWidget(self._side)
         self.fit(1280)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(20, 12, 20, 14)
-        whole.setSpacing(10)
+        scaled(whole.setContentsMargins, 20, 12, 20, 14)
+        scaled(whole.setSpacing, 10)
         whole.addLayout(head)
         whole.addLayout(self.row, 1)
 
     def fit(self, window: int) -> None:
         """Leave the chart its room in a window that is not wide."""
-        self._side.setFixedWidth(min(360, max(260, round(window * 0.28))))
+        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.28))))
 
     @property
     def dot(self) -> Dot | None:
@@ -414,7 +413,7 @@ class TradeoffPage(QWidget):
         picture.loadFromData(dot.shown.thumbnail)
         self.picture.setVisible(not picture.isNull())
         if not picture.isNull():
-            room = QSize(self._side.width() - 54, 150)
+            room = QSize(self._side.width() - px(54), px(150))
             smooth = Qt.TransformationMode.FastTransformation
             self.picture.setPixmap(picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth))
         self.loot.say(say(TRADEOFF_LOOT, lang, seed=config.seed))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, 
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from mi_studio.app import theme
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Label, height_for, margins
 from mi_studio.app.words import TONES, VERDICT, say, together
 from mi_studio.studio.views import Tone, VerdictView
@@ -30,7 +31,7 @@ class Verdict(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.sentence, self.evidence = Label("verdict", wrap=True), Label("quiet", wrap=True)
         self._column = QVBoxLayout(self)
-        self._column.setSpacing(3)
+        scaled(self._column.setSpacing, 3)
         self._column.addWidget(self.sentence)
         self._column.addWidget(self.evidence)
         self.set_compact(False)
@@ -40,7 +41,7 @@ class Verdict(QWidget):
         self._compact = compact
         self.sentence.set_snug(compact)
         self._say_evidence()
-        self._column.setContentsMargins(62, *((6, 12, 7) if compact else (10, 16, 11)))
+        scaled(self._column.setContentsMargins, 62, *((6, 12, 7) if compact else (10, 16, 11)))
 
     def show_view(self, view: VerdictView) -> None:
         """Draw a verdict."""
@@ -107,7 +108,7 @@ class Verdict(QWidget):
         painter.fillPath(path, ground)
         painter.save()
         painter.setClipPath(path)
-        painter.fillRect(QRectF(0, 0, 5, self.height()), color)
+        painter.fillRect(QRectF(0, 0, px(5), self.height()), color)
         painter.restore()
         if ground == theme.current().color("panel"):
             painter.setPen(QPen(color, 1))
@@ -116,14 +117,14 @@ class Verdict(QWidget):
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(color)
-        centre = QPointF(34, self.height() / 2)
+        centre = QPointF(px(34), self.height() / 2)
         if self._tone == "leak":
             triangle = ((0, -10), (11, 9), (-11, 9))
-            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in triangle]))
+            painter.drawPolygon(QPolygonF([centre + QPointF(*p) * theme.scale() for p in triangle]))
         elif self._tone == "unsure":
             diamond = ((0, -11), (11, 0), (0, 11), (-11, 0))
-            painter.drawPolygon(QPolygonF([centre + QPointF(*p) for p in diamond]))
+            painter.drawPolygon(QPolygonF([centre + QPointF(*p) * theme.scale() for p in diamond]))
         else:
             if self._tone == "plain":
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(centre, 10, 10)
+            painter.drawEllipse(centre, px(10), px(10))

@@ -25,7 +25,7 @@ def looks(qapp: QApplication, no_leftover_qt: None) -> Iterator[None]:
     theme.load_fonts(qapp)
     theme.apply(qapp, "light")
     yield
-    theme.set_scale(qapp, 1.0)
+    theme.set_scale(qapp, 1.0, zoom=1.0)
     theme.apply(qapp, "light")
 
 

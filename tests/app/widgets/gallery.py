@@ -10,6 +10,7 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -30,6 +31,9 @@ from mi_studio.studio.views import (
     TimelineView,
     VerdictView,
 )
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 TOTAL = 160
 SIZES = ((1280, 800), (1920, 1080), (1100, 700))
@@ -420,6 +424,29 @@ def stage(
         ),
         mixed=("設定混在" if ja else "mixed run") if mixed else "",
     )
+
+
+def cut(window: QWidget) -> list[str]:
+    """What is written somewhere in the window with too little room for it."""
+    from PySide6.QtGui import QFontMetrics
+    from PySide6.QtWidgets import QAbstractButton, QLabel
+
+    found = []
+    for label in window.findChildren(QLabel):
+        if label.isVisible() and label.text():
+            room = label.contentsRect()
+            if label.wordWrap():
+                fits = label.heightForWidth(label.width()) <= label.height() + 1
+            else:
+                text = QFontMetrics(label.font()).size(0, label.text())
+                fits = text.width() <= room.width() + 1 and text.height() <= room.height() + 1
+            found += [] if fits else [label.text()]
+    for button in window.findChildren(QAbstractButton):
+        if button.isVisible() and button.text():
+            wanted = QFontMetrics(button.font()).horizontalAdvance(button.text())
+            wanted += button.iconSize().width() if not button.icon().isNull() else 0
+            found += [] if wanted <= button.width() - 4 else [button.text()]
+    return found
 
 
 def shoot(folder: Path) -> None:
