@@ -198,7 +198,7 @@ class LessonDesk(QObject):
             self.window.turn_side()
         around = target(self.window, view.target) if view is not None else None
         if view is not None and around is not None:
-            step = f"{view.lesson} {view.at}"
+            step = f"{view.lesson} {view.at} {view.task}"  # what was done may have moved it
             if step != self._scrolled:
                 self._scrolled = step
                 _bring_into_sight(around)

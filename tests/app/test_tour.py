@@ -8,9 +8,12 @@ from collections.abc import Callable
 import pytest
 from fakes import FakeRun
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
+from test_lessons_played import settled
 
 from mi_studio.app.controller import Controller
+from mi_studio.app.lessons import target
 from mi_studio.app.widgets.lesson import LessonRow
 from mi_studio.app.words import FINISH, OFFER_TOUR, PAGES, START_TOUR, TRADEOFF_OPEN
 from mi_studio.core.text import Text
@@ -66,13 +69,9 @@ def test_the_tour_is_in_the_help_too(program: Open) -> None:
 def test_what_lessons_call_pages_and_buttons_stands_on_the_screen() -> None:
     said = {lesson.id: Text(*(" ".join(s.text.get(lang) for s in lesson.steps) for lang in ("en", "ja")))
             for lesson in lessons()}  # fmt: skip
-    pages = [title for page, title in PAGES.items() if page != "stage"]
-    named = [("tour", title) for title in (*pages, FINISH)]
-    named += [
-        (TRADE_OFF.id, PAGES["tradeoff"]),
-        (TRADE_OFF.id, TRADEOFF_OPEN),
-        ("three-defences", PAGES["effects"]),
-    ]
+    named = [("tour", PAGES[page]) for page in ("tradeoff", "effects", "desk")]
+    named += [("tour", FINISH), ("three-defences", PAGES["effects"])]
+    named += [(TRADE_OFF.id, title) for title in (PAGES["tradeoff"], TRADEOFF_OPEN)]
     for lesson, title in named:
         assert f"“{title.en}”" in said[lesson].en
         assert f"「{title.ja}」" in said[lesson].ja
@@ -186,3 +185,29 @@ def test_another_lesson_begins_on_its_own_page(on_the_page: Controller) -> None:
     on_the_page.window.show_page("tradeoff")
     on_the_page.lessons.start_tour()
     assert on_the_page.window.page == "stage"
+
+
+def test_the_ring_goes_with_what_is_scrolled(qtbot: QtBot, program: Open, fake: type[FakeRun]) -> None:
+    controller = program(size=(1280, 720))
+    window, desk = controller.window, controller.lessons
+    window.lesson.show()
+    desk.course.open("what-epsilon-means")
+    assert desk.course.lesson is not None
+    targets = [step.target for step in desk.course.lesson.steps]
+    desk.course.progress.at = targets.index("knob.private-records")
+    desk._do(lambda: desk.course._set_up(desk.course.progress.at - 1))
+    settled(qtbot, controller)
+    row = target(window, "knob.private-records")
+    assert row is not None
+    qtbot.waitUntil(lambda: desk.ring.part is row and not desk._later.isActive())
+    (area,) = (a for a in window.protection.findChildren(QScrollArea) if a.isAncestorOf(row))
+    bar, at = area.verticalScrollBar(), desk.ring.geometry()
+    assert bar.maximum() > 60
+    bar.setValue(60 if bar.value() < 60 else 0)
+    qtbot.waitUntil(lambda: desk.ring.geometry() != at or not desk.ring.isVisible())
+    for value in (0, bar.maximum()):
+        bar.setValue(value)
+        seen = row.visibleRegion().boundingRect().height() >= 6
+        qtbot.waitUntil(lambda seen=seen: desk.ring.isVisible() == seen)
+        bottom = area.mapTo(window, area.rect().bottomLeft()).y()
+        assert not seen or desk.ring.geometry().bottom() <= bottom + 12

@@ -464,6 +464,31 @@ def _place(view: LessonView) -> tuple[object, ...]:
     return view.lesson, view.at, view.kind
 
 
+SLIVER = 6
+"""What is scrolled away but for so many pixels is not there."""
+
+
+def _in_sight(part: QWidget, window: QWidget) -> QRect:
+    """Return what is left of a part where scrolling has cut it off, in the window's coordinates."""
+    seen = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+    above = part.parentWidget()
+    while above is not None and above is not window:
+        seen = seen.intersected(QRect(above.mapTo(window, QPoint(0, 0)), above.size()))
+        above = above.parentWidget()
+    return seen
+
+
+def _scrolled_insides(part: QWidget) -> list[QWidget]:
+    """Return what moves when somebody scrolls, and a part with it."""
+    found: list[QWidget] = []
+    above = part.parentWidget()
+    while above is not None:
+        inside = above.widget() if isinstance(above, QScrollArea) else None
+        found += [inside] if inside is not None else []
+        above = above.parentWidget()
+    return found
+
+
 class Over(QWidget):
     """Something that lies over a part of the window and follows it."""
 
@@ -487,8 +512,11 @@ class Over(QWidget):
         if part is not self._part:
             if self._part is not None and isValid(self._part):
                 self._part.removeEventFilter(self)
+                for inside in _scrolled_insides(self._part):
+                    inside.removeEventFilter(self)
             if part is not None:
-                part.installEventFilter(self)
+                for moved in (part, *_scrolled_insides(part)):
+                    moved.installEventFilter(self)
             self._part = part
         self._follow()
 
@@ -508,7 +536,11 @@ class Over(QWidget):
         if part is None or window is None or not isValid(part) or not part.isVisible():
             self.hide()
             return
-        self.place(QRect(part.mapTo(window, QPoint(0, 0)), part.size()), window.rect())
+        seen = _in_sight(part, window)
+        if min(seen.width(), seen.height()) < SLIVER:
+            self.hide()
+            return
+        self.place(seen, window.rect())
         self.show()
         self.raise_()
         self.update()
