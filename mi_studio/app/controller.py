@@ -19,6 +19,7 @@ from mi_studio.app import motion, pictures, qt_words, theme
 from mi_studio.app.exact import ExactDesk
 from mi_studio.app.lessons import LessonDesk
 from mi_studio.app.settings import Settings
+from mi_studio.app.talk import CALM_SECONDS, Talk
 from mi_studio.app.tradeoff import Tradeoff
 from mi_studio.app.window import MainWindow
 from mi_studio.app.worker import Worker
@@ -105,6 +106,7 @@ class Controller(QObject):
         self.presenter = Presenter(self.session, language)
         self.lessons = LessonDesk(window, self.session, settings, language, self._try)
         self.zoom = Zoom(window, settings)
+        self.talk = Talk(window, self.session, self.lessons, language, self._try)
         self._clock = clock
         self._stale = True
         self._partial = self._urgent = self._waited = False
@@ -201,11 +203,13 @@ class Controller(QObject):
         if takes != self._takes_pictures:
             self._takes_pictures = takes
             self.window.panes[0].set_accepts_files(takes)
-        self.window.show_view(self.presenter.view(full))
+        view = self.presenter.view(full)
+        self.window.show_view(view)
         if self.window.page == "desk" and (full or not self.window.desk.filled):
             self.window.desk.show_view(desk.view(self.presenter))
         self.lessons.draw()
         self.exact.draw()
+        self.talk.draw(view)
 
     @Slot()
     def _tick(self) -> None:
@@ -217,14 +221,18 @@ class Controller(QObject):
         full = not self.session.playing or now - self._read_at >= READ_SECONDS
         if not self.window.isVisible():  # closed: what is drawn now has no window to go to
             self.timer.stop()
-        elif self._urgent or (
-            (self._stale or (self._partial and full))
-            and now - self._drawn_at >= (STILL_SECONDS if motion.still() else DRAW_SECONDS)
+        elif (self._urgent and not self.talk.on) or (
+            (self._stale or (self._partial and full)) and now - self._drawn_at >= self._rest()
         ):
             self.draw(full or self._urgent)
             self._urgent = False
         if not (self.session.live or self._stale or self._partial or self._reading):
             self.timer.stop()
+
+    def _rest(self) -> float:
+        """Return how long a picture stays on the screen at least."""
+        usual = STILL_SECONDS if motion.still() else DRAW_SECONDS
+        return max(usual, CALM_SECONDS) if self.talk.on else usual
 
     def _refresh(self) -> None:
         """Draw at the next tick; but a moved knob at the tick when it acts, which is worth more."""
@@ -468,6 +476,7 @@ class Controller(QObject):
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
         self.presenter.language = self.lessons.language = self.tradeoff.language = language
+        self.talk.retranslate(language)
         qt_words.apply(_application(), language)
         self.window.retranslate(language)
         self.exact.retranslate(language)

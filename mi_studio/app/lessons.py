@@ -158,7 +158,7 @@ class LessonDesk(QObject):
         if panel.isHidden():
             for over in (self.ring, *self.veils):
                 over.put(None)
-            self.window.side.show()
+            self.window.side.setVisible(not self.window.talking)
             self.window.turn_side()
             return
         self.course.look()
@@ -194,7 +194,8 @@ class LessonDesk(QObject):
         view = None if self.window.lesson.isHidden() else self.course.view(self.language)
         if not self.window.lesson.isHidden():
             part = view.target.partition(".")[0] if view is not None else ""
-            self.window.side.setVisible(part in BESIDE or self.window.width() >= px(NARROW))
+            roomy = part in BESIDE or self.window.width() >= px(NARROW)
+            self.window.side.setVisible(roomy and not self.window.talking)
             self.window.turn_side()
         around = target(self.window, view.target) if view is not None else None
         if view is not None and around is not None:

@@ -130,7 +130,7 @@ TEXT_PAIRS = (
 """Every (text, ground) that the program draws; each keeps a contrast of at least 4.5."""
 
 _chosen = [LIGHT]
-_room, _zoom = [1.0], [1.0]
+_room, _zoom, _floor = [1.0], [1.0], [0]
 _sizes: WeakKeyDictionary[QObject, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
 
@@ -154,12 +154,18 @@ def zoom() -> float:
     return _zoom[0]
 
 
-def set_scale(app: QApplication, room: float | None = None, *, zoom: float | None = None) -> None:
-    """Make everything larger or smaller, for the window's room or as the user wants it."""
-    before = scale()
+def set_scale(
+    app: QApplication, room: float | None = None, *, zoom: float | None = None, floor: int | None = None
+) -> None:
+    """Make everything larger or smaller, for the window's room or as the user wants it.
+
+    ``floor`` is the size in pixels below which no type is, for a projector.
+    """
+    before = scale(), _floor[0]
+    _floor[0] = _floor[0] if floor is None else floor
     _room[0] = _room[0] if room is None else room
     _zoom[0] = _zoom[0] if zoom is None else zoom
-    if scale() != before:
+    if (scale(), _floor[0]) != before:
         for owner, sizes in list(_sizes.items()):
             if isValid(owner):
                 for setter, pixels in sizes.items():
@@ -207,7 +213,7 @@ def load_fonts(app: QApplication) -> None:
 def font(pixels: int = BODY, bold: bool = False) -> QFont:
     """Return the program's typeface at a nominal size in pixels."""
     made = QFont([FAMILY, "BIZ UDPGothic", "Noto Sans JP", "Noto Sans CJK JP", "sans-serif"])
-    made.setPixelSize(px(pixels))
+    made.setPixelSize(max(px(pixels), _floor[0]))
     made.setBold(bold)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
@@ -269,10 +275,11 @@ def _sheet(theme: Theme) -> str:
         "lesson": 15,
         "tiny": 12,
     }
-    tokens |= {name: f"{size}px" for name, size in sizes.items()}
-    for token in sorted(tokens, key=len, reverse=True):
-        sheet = sheet.replace(f"@{token}", tokens[token])
-    return re.sub(r"\b([1-9]\d*)px", lambda nominal: f"{max(1, px(int(nominal[1])))}px", sheet)
+    types = {name: f"{max(px(size), _floor[0])}px" for name, size in sizes.items()}
+    sheet = re.sub(r"\b([1-9]\d*)px", lambda nominal: f"{max(1, px(int(nominal[1])))}px", sheet)
+    for token in sorted(tokens | types, key=len, reverse=True):
+        sheet = sheet.replace(f"@{token}", (tokens | types)[token])
+    return sheet
 
 
 _SHEET = """

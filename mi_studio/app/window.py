@@ -39,6 +39,7 @@ from mi_studio.app.widgets.picture import MARGIN
 from mi_studio.app.widgets.seen import SeenPanel
 from mi_studio.app.widgets.sentence import Sentence
 from mi_studio.app.widgets.side import Side
+from mi_studio.app.widgets.talk import TalkRow
 from mi_studio.app.widgets.timeline import Timeline
 from mi_studio.app.widgets.tradeoff import TradeoffPage
 from mi_studio.app.widgets.verdict import Verdict
@@ -66,6 +67,7 @@ from mi_studio.app.words import (
     SMALLER,
     STILL,
     TAGLINE,
+    TALK,
     THEME,
     THEMES,
     TOUR,
@@ -207,6 +209,7 @@ class MainWindow(QMainWindow):
     page_chosen = Signal(str)
     stillness_chosen = Signal(bool)
     zoom_requested = Signal(int)
+    talk_requested = Signal()
     lessons_requested = Signal()
     tour_requested = Signal()
     open_recording_requested = Signal()
@@ -225,7 +228,8 @@ class MainWindow(QMainWindow):
         self.protection, self.seen, self.cost = ProtectionPanel(), SeenPanel(), CostPanel()
         self.exact = ExactLine()
         self.protection.set_foot(self.exact)
-        self.timeline = Timeline()
+        self.timeline, self.talk_row = Timeline(), TalkRow()
+        self.talking = False
         self.lesson = LessonPanel()
         self.tradeoff = TradeoffPage()
         self.effects, self.desk = EffectsPage(), DeskPage()
@@ -287,6 +291,8 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.banner)
         whole.addWidget(self.pages, 1)
         whole.addWidget(self.timeline)
+        whole.addWidget(self.talk_row)
+        self.whole = ground
         self.setCentralWidget(ground)
         ground.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         ground.setFocus()
@@ -330,6 +336,8 @@ class MainWindow(QMainWindow):
         self._glossary.triggered.connect(self.show_glossary)
         self._keys = helps.addAction("")
         self._keys.triggered.connect(lambda: Shortcuts(self, self._language).open())
+        self._talk = helps.addAction("")
+        self._talk.triggered.connect(self.talk_requested)
         self._full = helps.addAction("")
         self._full.triggered.connect(self.toggle_full_screen)
         self._about = helps.addAction("")
@@ -417,7 +425,7 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentIndex(list(PAGES).index(page))
         for shortcut in self._stage_keys:
             shortcut.setEnabled(page in TIMED)
-        self.timeline.setVisible(page in TIMED)
+        self.timeline.setVisible(page in TIMED and not self.talking)
         self._mark_page()
         if page == "tradeoff":
             self.tradeoff.list.setFocus()
@@ -521,6 +529,7 @@ class MainWindow(QMainWindow):
             (self._tour, TOUR, ""),
             (self._glossary, GLOSSARY, "F1"),
             (self._keys, SHORTCUTS, ""),
+            (self._talk, TALK, "F5"),
             (self._full, FULL_SCREEN, "F11"),
             (self._about, ABOUT, ""),
             (self._quit, QUIT, "Ctrl+Q"),
@@ -536,6 +545,7 @@ class MainWindow(QMainWindow):
             self.seen,
             self.cost,
             self.timeline,
+            self.talk_row,
             self.lesson,
             self.tradeoff,
             self.effects,
@@ -561,7 +571,10 @@ class MainWindow(QMainWindow):
     def _fit(self) -> None:
         """Give the columns their widths, low windows less to say, and large ones larger type."""
         large = self.width() >= LARGE[0] and self.height() >= LARGE[1]
-        if (wanted := 1.25 if large else 1.0) != theme.room():
+        wanted = 1.25 if large else 1.0
+        if self.talking:
+            wanted = max(1.0, min(self.width() / 1280, self.height() / 720))
+        if wanted != theme.room():
             QTimer.singleShot(0, self, lambda: _rescale(wanted))
         nominal = self.height() / theme.zoom()
         low = nominal < 740
@@ -572,6 +585,17 @@ class MainWindow(QMainWindow):
         self.lesson.setFixedWidth(min(px(520), max(px(300), round(self.width() * 0.26))))
         self.tradeoff.fit(self.width())
         self.turn_side()
+
+    def set_talking(self, talking: bool) -> None:
+        """Have only sentence, pictures and verdict on the screen, and one row of controls."""
+        self.talking = talking
+        for part in (self.top, self.side, self.curve):
+            part.setVisible(not talking)
+        self.talk_row.setVisible(talking)
+        self.timeline.setVisible(not talking and self.page in TIMED)
+        for shortcut in self._stage_keys[2:]:
+            shortcut.setEnabled(not talking)  # Home leads to the start of the talk
+        self._fit()
 
     def turn_side(self) -> None:
         """Have the right column beside the pictures, or below them where the width is too small for both."""

@@ -91,6 +91,13 @@ LOOK_UP = Text("Look up a word", "用語を検索")
 NOT_FOUND = Text("There is nothing about “{wanted}”.", "「{wanted}」に当たる用語はありません。")
 SHORTCUTS = Text("Keyboard shortcuts", "キーボード操作")
 ABOUT = Text("About MI Studio", "MI Studioについて")
+TALK = Text("Present", "発表を始める")
+TALK_NEXT = Text("Next step", "次のステップ")
+TALK_PREVIOUS = Text("Previous step", "前のステップ")
+TALK_LEAVE = Text("Stop presenting", "発表を終える")
+TALK_NOTES = Text("Speaker notes", "発表者用メモ")
+TALK_NOW = Text("Now: {step}", "現在：{step}")
+MAGNIFY = Text("Magnifier", "拡大鏡")
 FULL_SCREEN = Text("Full screen", "全画面表示")
 QUIT = Text("Quit", "終了")
 CLOSE = Text("Close", "閉じる")
@@ -114,6 +121,10 @@ KEYS = (
         "Ctrl++ · Ctrl+− · Ctrl+0",
         Text("Larger, smaller, 100 % (also Ctrl+wheel)", "拡大・縮小・100%（Ctrl＋ホイールでも可）"),
     ),
+    ("F5 · Esc", Text("Start presenting, stop", "発表を始める・終える")),
+    ("Page Down · Page Up", Text("Presenting: next or previous step", "発表中：次・前のステップ")),
+    (". · M · N", Text("Presenting: black screen, magnifier, notes", "発表中：画面を黒くする・拡大鏡・メモ")),
+    ("Home", Text("Presenting: back to the start", "発表中：最初に戻る")),
     ("F11", Text("Full screen", "全画面表示")),
     ("Ctrl+Q", Text("Quit", "終了")),
 )

@@ -263,6 +263,10 @@ class Intent:
             seed=valid.seed, knobs=tuple(knobs.items()),
         ))  # fmt: skip
 
+    def take(self, wish: Wish) -> None:
+        """Choose what was chosen once before."""
+        self._become(self._fit(wish))
+
     def refit(self) -> None:
         """Make do with what there is: a model that was trained on this computer is gone."""
         self._become(self._fit(self.wish))
