@@ -40,13 +40,13 @@ def test_the_page_is_reached_by_keyboard_and_says_how_to_fill_it(
     assert not window.timeline.isVisible()
 
 
-def test_lines_are_read_aloud_and_walked_through(qtbot: QtBot) -> None:
-    page = DeskPage()
-    qtbot.addWidget(page)
-    page.resize(1280, 500)
-    page.show_view(filled())
-    page.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    page.show()
+def test_lines_are_read_aloud_and_walked_through(
+    program: Callable[..., Controller], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mi_studio.studio.desk.view", lambda _: filled())
+    window = program().window
+    window.show_page("desk")
+    page = window.desk
     log, model = page.log, page.log.lines
     assert (model.rowCount(), model.columnCount()) == (3, 5)
     first = model.index(0, 0)
