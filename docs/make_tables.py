@@ -258,6 +258,60 @@ def granularity(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: AR
             yield [line, str(stop.value), *map(found.mean, CLASS_SCORES), found.closer()]
 
 
+def gateway(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
+    """Score search before a gateway: what accounts, pace and the answer to an alarm change (3 seeds)."""
+    head = "target|gateway|accounts|pace|runs with an alarm|first alarm at query|queries answered"
+    yield [*head.split("|"), "accounts lost or slowed", "simulated time", "evaluator top-1", "distance same"]
+    watched: dict[str, Value] = {"log-monitor": 0.01}
+    rows: list[tuple[str, str, dict[str, Value]]] = [
+        ("catalogue", "sneaker", {**watched, "accounts": accounts, "pace": pace})
+        for pace in ("full", "slow")
+        for accounts in (1.0, 10.0, 100.0, 1000.0)
+    ]
+    rows += [("catalogue", "sneaker", {**watched, "alarm-response": "throttle"})]
+    rows += [("catalogue", "sneaker", {"rate-limit": 1.0, "accounts": n}) for n in (1.0, 100.0)]
+    rows += [("face-login", "naoki-shirakawa", {**watched, "accounts": n}) for n in (1.0, 10.0)]
+    for scene, target, values in rows:
+        runs = [
+            finished(resolve(scene, attack="score-search", target=target, seed=seed, settings=values))
+            for seed in SEEDS
+        ]
+        desks = [desk for run in runs if (desk := run.history.last.desk)]
+        pool = Pool(runs)
+        caught = [desk.caught for desk in desks if desk.caught is not None]
+        kept = {name: runs[0].values[name] for name in ("accounts", "pace")}
+        yield [
+            "face login, one person" if scene == "face-login" else f"{scene}, {target}",
+            _gate(values),
+            plain(kept["accounts"]),
+            str(kept["pace"]),
+            f"{len(caught)} of {len(desks)}",
+            _range([f"{n:,}" for n in sorted(caught)]),
+            _range([f"{n:,}" for n in sorted(desk.asked for desk in desks)]),
+            _range([f"{n:,}" for n in sorted(desk.lost + desk.slowed for desk in desks)]),
+            _range([_lasted(n) for n in sorted(desk.minutes for desk in desks)]),
+            pool.mean("evaluator_top1"),
+            pool.mean("distance_same"),
+        ]
+
+
+def _gate(values: dict[str, Value]) -> str:
+    if "rate-limit" in values:
+        return f"rate limit, {plain(values['rate-limit'])} a minute"
+    return f"log monitor, {'slow down' if values.get('alarm-response') == 'throttle' else 'block'}"
+
+
+def _lasted(minutes: float) -> str:
+    return f"{minutes:,.0f} min" if minutes < 24 * 60 else f"{minutes / 24 / 60:,.1f} days"
+
+
+def _range(said: list[str]) -> str:
+    """Write the lowest and the highest of sorted figures."""
+    if not said:
+        return "–"
+    return said[0] if said[0] == said[-1] else f"{said[0]} to {said[-1]}"
+
+
 def faces(options: argparse.Namespace) -> Iterator[list[str]]:
     """Attacks on the undefended face logins, beside what real photos and random faces score."""
     yield ["what", "people × seeds", *FACE_SCORES, "same < other", "queries each", "seconds"]
@@ -532,6 +586,7 @@ TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
     "audit": audit,
     "epsilon": epsilon,
     "granularity": granularity,
+    "gateway": gateway,
     "effects": effects,
 }
 

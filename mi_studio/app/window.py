@@ -427,13 +427,13 @@ class MainWindow(QMainWindow):
             shortcut.setEnabled(page in TIMED)
         self.timeline.setVisible(page in TIMED and not self.talking)
         self._mark_page()
+        self.page_chosen.emit(page)
         if page == "tradeoff":
             self.tradeoff.list.setFocus()
         elif page == "effects":
             self.effects.grid.setFocus()
         elif page == "desk":
-            self.desk.log.setFocus()
-        self.page_chosen.emit(page)
+            (self.desk.log if self.desk.filled else self.desk).setFocus()
 
     def _seat_lesson(self) -> None:
         """Put the lesson at the left of the page that is shown."""

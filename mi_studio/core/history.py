@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from mi_studio.core.desk import MARK
 from mi_studio.core.knobs import Value
 from mi_studio.core.step import Pictures, Step
 
@@ -25,7 +26,7 @@ class History:
 
     Scores and objectives of every step are kept. Frames are kept at every ``stride``-th step; the stride
     is the smallest power of two that leaves at most ``capacity`` of them. The first, the latest and the
-    best by the attack's own objective are always there.
+    best by the attack's own objective are always there. The lines of a gateway's log go with the frames.
     """
 
     capacity: int = 240
@@ -52,6 +53,9 @@ class History:
         for index in passed:
             if index % self.stride and index not in (self.best_index, step.index):
                 self._frames.pop(index, None)
+                gone = self.steps[index]
+                if gone.desk is not None and gone.desk.lines:
+                    self.steps[index] = replace(gone, desk=replace(gone.desk, lines=()))
 
     def restore(self, frames: dict[int, Pictures], best_index: int) -> None:
         """Put back the frames of a run that was read from a file; ``frames`` holds step 0."""
@@ -68,7 +72,9 @@ class History:
             return 0
         step = self.steps[-1]
         numbers = 600 + 80 * (len(step.scores) + len(step.view.bars))
-        return len(self.steps) * numbers + sum(frame.nbytes for frame in self._frames.values())
+        logged = sum(len(s.desk.lines) for s in self.steps if s.desk is not None)
+        frames = sum(frame.nbytes for frame in self._frames.values())
+        return len(self.steps) * numbers + logged * (MARK**2 + 400) + frames
 
     @property
     def mixed(self) -> bool:

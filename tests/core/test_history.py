@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mi_studio.core.desk import LINES, MARK, Desk, LogLine
 from mi_studio.core.history import History
 from mi_studio.core.step import Step, View
 
@@ -76,6 +77,17 @@ def test_any_index_can_be_shown():
         shown = history.at(i)
         assert shown.images.shape == (1, 4, 4, 3)
         assert shown.images[0, 0, 0, 0] == max(k for k in history.kept if k <= shown.index)
+
+
+def test_of_a_gateways_log_no_more_is_kept_than_of_the_film():
+    line = LogLine(1, 0.5, 1, False, "Ann", 0.5, (), "", bytes(MARK**2))
+    desk = Desk(1, None, None, "", lines=(line,) * LINES)
+    history = History(capacity=16)
+    for i in range(1000):
+        history.append(replace(step(i), desk=replace(desk, asked=i)))
+    assert [s.index for s in history.steps if s.desk.lines] == history.kept
+    assert [s.desk.asked for s in history.steps] == list(range(1000))
+    assert history.bytes > len(history.kept) * LINES * MARK**2
 
 
 @pytest.mark.parametrize(("side", "bars"), [(8, 4), (64, 4), (32, 100)])

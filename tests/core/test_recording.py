@@ -18,7 +18,7 @@ from test_history import step
 
 from mi_studio.core import recording
 from mi_studio.core.config import MAX_STEPS, resolve
-from mi_studio.core.desk import Desk
+from mi_studio.core.desk import LINES, Desk, LogLine
 from mi_studio.core.errors import BadFileError, RunError
 from mi_studio.core.history import History, KnobMove
 from mi_studio.core.recording import Recording
@@ -332,3 +332,29 @@ def test_what_a_gateway_saw_comes_back_with_the_step_it_was_seen_at(tmp_path):
     recording.save(run, tmp_path / "a.mireplay")
     back = recording.load(tmp_path / "a.mireplay").history
     assert {s.index: s.desk for s in back.steps if s.desk} == desks
+
+
+def test_the_log_of_a_gateway_comes_back(tmp_path):
+    run = sample()
+    lines = (
+        LogLine(7, 0.125, 3, False, "Ann", 0.5, (0.25, 0.5, 0.0, -1.0), "", bytes(range(256))),
+        LogLine(8, 0.25, 1, True, "", None, (), "key", b""),
+    )
+    desk = Desk(8, 500, 0.5, "", 1.5, 10, 2, 1, 6, (0.25, 0.5, 0.0, -1.0), 4, 1, lines)
+    run.history.steps[4] = replace(run.history.steps[4], desk=desk)
+    recording.save(run, tmp_path / "a.mireplay")
+    assert recording.load(tmp_path / "a.mireplay").history.steps[4].desk == desk
+
+
+def test_a_desk_written_before_there_was_a_log_is_read():
+    assert recording._desk_from_json([300, 2000, None, ""]) == Desk(300, 2000, None, "", minutes=5.0)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"lines": [[]] * (LINES + 1)}, {"figures": [1.0]}, {"lines": [[1, 1, 1, 0, "", None, [], "", "AA=="]]}],
+)
+def test_a_desk_that_nobody_wrote_is_refused(damage):
+    written = recording._desk_to_json(Desk(300, 2000, None, ""))
+    with pytest.raises(ValueError, match=r"log|figures"):
+        recording._desk_from_json(written | damage)

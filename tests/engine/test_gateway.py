@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
 from mi_studio.core.config import resolve, why_not_defense
-from mi_studio.core.desk import WATCHED
+from mi_studio.core.desk import CUSTOMERS, DAY, LINES, MARK, WATCHED
+from mi_studio.core.errors import UsageError
 from mi_studio.engine import Run
 from mi_studio.engine.class_case import ClassCase
 from mi_studio.engine.defenses import log_monitor
-from mi_studio.engine.gateway import Blocked, Gateway, Owner
+from mi_studio.engine.gateway import Blocked, Gateway, Guard, Owner
 
 ALARM_BAR = 0.01
 GATES = tuple(d.id for d in library().defenses if d.acts == "gateway")
@@ -77,6 +79,151 @@ def test_there_are_never_more_answers_than_the_budgets_allow(budget, accounts, b
         answered += batch
         assert gateway.asked == answered
     assert answered <= budget * accounts
+
+
+CHOICES = st.fixed_dictionaries({
+    "access-roles": st.sampled_from(["admin", "partner", "public", "none"]),
+    "rate-limit": st.sampled_from([math.inf, 30.0, 1.0]),
+    "query-budget": st.sampled_from([math.inf, 500.0, 200.0]),
+    "accounts": st.sampled_from([1.0, 10.0]),
+    "pace": st.sampled_from(["full", "slow"]),
+})  # fmt: skip
+
+
+@given(
+    order=st.permutations(["access-roles", "rate-limit", "query-budget"]),
+    moves=st.lists(st.tuples(CHOICES, st.integers(1, 300)), min_size=1, max_size=6),
+)
+@settings(max_examples=40, deadline=None)
+def test_it_does_not_matter_in_which_order_they_were_chosen(order, moves):
+    """Nor when their knobs move: what a knob says counts from the next query on."""
+    one, other = gateway_of("access-roles", "rate-limit", "query-budget"), gateway_of(*order)
+    for values, count in moves:
+        told = [said(gateway, count, values) for gateway in (one, other)]
+        assert told[0] == told[1]
+        desks = [gateway.desk(values) for gateway in (one, other)]
+        assert desks[0] == desks[1]
+        answers, asked = told[0]
+        if answers is None:
+            assert values["access-roles"] == "none" or asked >= values["query-budget"] * values["accounts"]
+            break
+        sure = {"admin": 0.87, "partner": 0.9, "public": 1.0}[values["access-roles"]]
+        assert answers[0][0] == pytest.approx(sure)
+
+
+def said(gateway, count, values):
+    try:
+        return ask(gateway, count, values).tolist(), gateway.asked
+    except Blocked:
+        return None, gateway.asked
+
+
+@pytest.mark.parametrize(
+    ("values", "minutes"),
+    [
+        ({"rate-limit": math.inf, "access-roles": "public"}, 600 / 60),
+        ({"rate-limit": 1.0}, 599 + 1 / 60),
+        ({"rate-limit": 1.0, "accounts": 10.0}, 59 + 1 / 60),
+        ({"rate-limit": 1.0, "accounts": 1000.0}, 6 / 60),  # each batch waits for the answers to the last
+        ({"rate-limit": 30.0, "pace": "slow"}, 599 * DAY / 150 + 1 / 60),
+        ({"rate-limit": 30.0, "pace": "slow", "accounts": 100.0}, 5 * DAY / 150 + 1 / 60),
+    ],
+)
+def test_whoever_asks_faster_waits_on_a_simulated_clock(values, minutes):
+    values = {"access-roles": "admin"} | values
+    gateway = gateway_of("rate-limit", "access-roles")
+    for _ in range(6):
+        ask(gateway, 100, values)
+    desk = gateway.desk(values)
+    assert desk.minutes == pytest.approx(minutes)
+    assert (desk.asked, desk.blocked, desk.accounts) == (600, "", values.get("accounts", 1))
+
+
+class Nervous(Guard):
+    """Raises an alarm at every query of the first account."""
+
+    def answered(self, place, account, value):
+        return "volume" if account.number == 1 else ""
+
+
+def test_after_an_alarm_an_account_is_blocked_or_slowed_and_the_others_go_on():
+    def gateway():
+        made = gateway_of("query-budget")
+        made._guards["query-budget"] = Nervous()
+        return made
+
+    values = {"query-budget": 2000.0, "accounts": 3.0, "alarm-response": "block"}
+    blocks = gateway()
+    ask(blocks, 100, values)
+    desk = blocks.desk(values)
+    assert (desk.asked, desk.lost, desk.slowed, desk.caught, desk.blocked) == (100, 1, 0, 1, "")
+    assert [line.alarm for line in desk.lines if line.sender == 1] == ["volume"]
+
+    slows = gateway()
+    values["alarm-response"] = "throttle"
+    ask(slows, 181, values)
+    desk = slows.desk(values)
+    assert (desk.lost, desk.slowed, desk.caught) == (0, 1, 1)
+    # in a minute and a half the two others ask as fast as before, the first one twice at most
+    assert slows._accounts[0].asked == 2
+    values["alarm-response"] = "block"  # from the next alarm on
+    ask(slows, 600, values)
+    assert (slows.desk(values).lost, slows._accounts[0].asked) == (1, 3)
+
+
+def test_a_lone_account_that_is_slowed_needs_days():
+    gateway = gateway_of("query-budget")
+    gateway._guards["query-budget"] = Nervous()
+    values = {"query-budget": 20000.0, "alarm-response": "throttle"}
+    ask(gateway, 6100, values)
+    assert gateway.desk(values).minutes == pytest.approx(6099 + 1 / 60)
+
+
+def test_the_log_shows_the_newest_queries_as_they_were_answered():
+    gateway = gateway_of("access-roles", "query-budget")
+    values = {"access-roles": "partner", "query-budget": 200.0, "accounts": 10.0}
+    ask(gateway, 100, values)
+    lines = gateway.desk(values).lines
+    assert [line.number for line in lines] == [97, 98, 99, 100]
+    assert {(line.answer, round(line.share, 2), line.alarm, line.customer) for line in lines} == {
+        ("a", 0.9, "", False)
+    }
+    assert [line.sender for line in lines] == [7, 8, 9, 10]
+    assert lines[-1].mark == bytes([128]) * MARK**2
+    values["access-roles"] = "public"
+    ask(gateway, 10, values)
+    assert gateway.desk(values).lines[-1].share is None
+    for _ in range(30):
+        assert len(gateway.desk(values).lines) <= LINES
+        ask(gateway, 50, values)
+    values["access-roles"] = "none"
+    with pytest.raises(Blocked):
+        ask(gateway, 1, values)
+    refused = gateway.desk(values).lines[-1]
+    assert (refused.alarm, refused.answer, gateway.desk(values).blocked) == ("key", "", "key")
+
+
+@pytest.mark.parametrize("role", ["partner", "public"])
+def test_a_role_gets_what_the_same_restriction_of_the_output_gives(role):
+    restricted = run_of(granularity={"partner": "round1", "public": "label"}[role])
+    assert same(list(restricted), list(run_of(access_roles=role)))
+
+
+def test_a_rate_limit_changes_nothing_but_the_time():
+    limited = list(run_of(rate_limit=1, accounts=10))
+    assert same(list(run_of()), limited)
+    assert limited[-1].desk.minutes == pytest.approx(39 + 1 / 60)
+
+
+def test_without_a_key_nobody_learns_anything():
+    steps = list(run_of(access_roles="none"))
+    assert [(s.index, s.queries, s.desk.blocked) for s in steps] == [(0, 0, "key")]
+    assert steps[0].view.bars == ()
+
+
+def test_a_knob_of_the_attacker_needs_a_gateway():
+    with pytest.raises(UsageError, match="access-roles"):
+        run_of(accounts=10)
 
 
 def test_a_gateway_that_is_off_changes_nothing():
@@ -148,6 +295,24 @@ def test_customers_it_never_watched_are_blocked_no_more_often_than_stated(shop):
         # three standard deviations of what 2000 customers can show
         assert alarms <= 2000 * stated + 3 * (2000 * stated) ** 0.5
     assert (reached > normal.threshold(0.05)).any()
+
+
+def test_customers_come_while_the_attack_runs_and_few_are_alarmed_for_nothing(shop):
+    crowd = shop[0].crowd
+    names = ["a", "b", "c", "d", "e"]
+    threshold = shop[0].threshold(ALARM_BAR)
+    seen = [crowd.until(minute, threshold, names) for minute in (0, 100, 700, DAY, 9 * DAY)]
+    came = [s.customers for s in seen]
+    assert came == sorted(came)
+    assert (came[0], came[-1], seen[-1]) == (0, CUSTOMERS, seen[-2])
+    # three standard deviations of what so many customers can show
+    assert seen[-1].alarms <= ALARM_BAR * CUSTOMERS + 3 * (ALARM_BAR * CUSTOMERS) ** 0.5
+    assert crowd.until(DAY, shop[0].threshold(0.05), names).alarms > 0
+    newest = seen[2].lines[-1]
+    assert newest.customer
+    assert 699 < newest.minute <= 700
+    assert 0 < newest.sender <= CUSTOMERS
+    assert 0 < newest.share <= 1
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103])

@@ -94,6 +94,8 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "output-noise": True,
         "output-perturbation": True,
         "temperature": True,
+        "access-roles": True,
+        "rate-limit": True,
         "query-budget": True,
         "log-monitor": True,
         "mid": True,
@@ -408,7 +410,7 @@ def test_the_security_desk_says_what_the_gateway_sees_and_why_it_blocks() -> Non
         main.history.steps[-1] = replace(last, desk=desk)
         return show.view().seen.desk, show.japanese.view().seen.desk
 
-    assert told(Desk(1200, 2000, 0.641, "")) == (
+    assert told(Desk(1200, 2000, 0.641, "", 20.0)) == (
         "Security desk: 1,200 of 2,000 queries · 64% of the alarm · 20 min (simulated)",
         "セキュリティ監視：問い合わせ 1,200／2,000回 · 警報値の64% · 模擬時間 20分",
     )

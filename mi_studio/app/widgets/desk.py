@@ -191,6 +191,7 @@ class DeskPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._view: DeskView | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.title, self.empty = Label("verdict"), Label("lead", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.state = Label("lead", wrap=True)
