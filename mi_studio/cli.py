@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mi-studio {__version__}")
     parser.add_argument("--lang", choices=["ja", "en"], help="language of the window")
     parser.add_argument("--theme", choices=["light", "dark", "contrast"], help="look of the window")
+    parser.add_argument("--scene-file", type=Path, metavar="F", help="a teacher's scene file to open")
     # the program calls itself so, nobody else
     parser.add_argument("--splash", action="store_const", dest="act", const=_splash, help=argparse.SUPPRESS)
     parser.set_defaults(act=_program, recording=None, scene=None)
@@ -157,12 +158,16 @@ def _program(options: argparse.Namespace) -> int:
         from mi_studio.core import recording
 
         recording.load(options.recording)  # a bad file is told before a window opens
+    if options.scene_file is not None:
+        from mi_studio.studio import scenefile
+
+        scenefile.load(options.scene_file)
     from mi_studio.app.preflight import check_window
 
     try:
         check_window()
     except UsageError as error:
-        if options.recording is not None:
+        if options.recording or options.scene_file:
             raise
         print(f"mi-studio: {error}", file=sys.stderr)
         print(
@@ -172,7 +177,8 @@ def _program(options: argparse.Namespace) -> int:
         return _headless(resolve("federated"), HEADLESS_OUT)
     from mi_studio.app.main import run_app
 
-    return run_app(recording=options.recording, language=options.lang, theme=options.theme)
+    opened = options.recording or options.scene_file
+    return run_app(opened=opened, language=options.lang, theme=options.theme)
 
 
 def settings(pairs: Sequence[str]) -> dict[str, str]:

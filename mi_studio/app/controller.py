@@ -18,6 +18,7 @@ from mi_studio import __version__
 from mi_studio.app import motion, pictures, qt_words, theme
 from mi_studio.app.exact import ExactDesk
 from mi_studio.app.lessons import LessonDesk
+from mi_studio.app.scenefile import TeacherDesk
 from mi_studio.app.settings import Settings
 from mi_studio.app.talk import CALM_SECONDS, Talk
 from mi_studio.app.tradeoff import Tradeoff
@@ -36,6 +37,7 @@ from mi_studio.export.run_folder import png
 from mi_studio.studio import desk, effects
 from mi_studio.studio.lanes import Failure
 from mi_studio.studio.presenter import Presenter
+from mi_studio.studio.scenefile import SUFFIX, SceneFile
 from mi_studio.studio.session import Session
 
 TICK_MS = 20
@@ -62,6 +64,9 @@ PICTURES = Text("Pictures", "画像")
 OPEN_RECORDING = Text("Open a recording", "記録を開く")
 SAVE_RECORDING = Text("Save this run", "実行を保存")
 RECORDINGS = Text("Recordings", "記録")
+RECORDINGS_AND_FILES = Text("Recordings and scene files", "記録と教材ファイル")
+SAVE_SCENE_FILE = Text("Save as scene file", "教材ファイルとして保存")
+SCENE_FILES = Text("Scene files", "教材ファイル")
 SAVE_PAGE = Text("Save one page about this run", "1ページの報告書を保存")
 PAGES = Text("PDF pages", "PDF")
 SAVE_PICTURE = Text("Save the picture", "画像を保存")
@@ -107,6 +112,7 @@ class Controller(QObject):
         self.lessons = LessonDesk(window, self.session, settings, language, self._try)
         self.zoom = Zoom(window, settings)
         self.talk = Talk(window, self.session, self.lessons, language, self._try)
+        self.teacher = TeacherDesk(window, self.session, self._speak, self._dress, self.lessons.open)
         self._clock = clock
         self._stale = True
         self._partial = self._urgent = self._waited = False
@@ -130,15 +136,17 @@ class Controller(QObject):
         self._connect()
         self.draw()
 
-    def begin(self, recorded: Path | None = None) -> None:
+    def begin(self, opened: Path | None = None) -> None:
         """Start the thread and play a recording; without one of the user's own, load the engine soon."""
         self.worker.start()
         self.session.set_speed(self.settings.speed)
-        if recorded is not None:
-            self.open_recording(recorded)  # whoever came to watch may have no torch: it waits until wanted
+        if opened is not None and opened.suffix.lower() != SUFFIX:
+            self.open_recording(opened)  # whoever came to watch may have no torch: it waits until wanted
         else:
             self.session.open_scene()
             self._warming.start()
+        if opened is not None and opened.suffix.lower() == SUFFIX:
+            self.open_scene_file(opened)
         if motion.still() and self.session.main is not None:  # what came from a file stands at its end
             self.session.scrub(self.session.main.reached)
             if self.session.filming:
@@ -164,6 +172,8 @@ class Controller(QObject):
         window.save_requested.connect(self._save_requested)
         window.save_page_requested.connect(self._save_page_requested)
         window.save_picture_requested.connect(self._save_picture_requested)
+        window.save_scene_requested.connect(self._save_scene_requested)
+        window.top.teacher.clicked.connect(lambda: self._try(self.teacher.leave))
         window.quit_requested.connect(window.close)
         window.page_chosen.connect(self._page_chosen)
         window.tradeoff.open_requested.connect(lambda dot: self._outcome_opened(dot.shown))
@@ -324,6 +334,9 @@ class Controller(QObject):
 
     @Slot(str)
     def _file_dropped(self, place: str) -> None:
+        if place.lower().endswith(SUFFIX):
+            self.open_scene_file(Path(place))
+            return
         if place.lower().endswith(".mireplay"):
             self.open_recording(Path(place))
             return
@@ -374,11 +387,29 @@ class Controller(QObject):
             self.window,
             self.say(OPEN_RECORDING),
             self.settings.folder,
-            f"{self.say(RECORDINGS)} (*.mireplay)",
+            f"{self.say(RECORDINGS_AND_FILES)} (*.mireplay *{SUFFIX})",
         )
         if chosen:
             self.settings.folder = str(Path(chosen).parent)
-            self.open_recording(Path(chosen))
+            self._file_dropped(chosen)
+
+    def open_scene_file(self, path: Path) -> None:
+        """Put a teacher's scene file on the stage, or say why it cannot be used."""
+        self._forget_picture()
+        self._try(lambda: self.teacher.open(path, self.settings.language, self.settings.theme))
+
+    @Slot()
+    def _save_scene_requested(self) -> None:
+        wish = self.session.intent.wish
+        language, theme_now = self.presenter.language, theme.current().name
+
+        def act() -> None:
+            file = SceneFile.of(wish, language=language, theme=theme_now)
+            path = self._ask_where(SAVE_SCENE_FILE, SCENE_FILES, SUFFIX)
+            if path is not None:
+                self._write(path, lambda: file.save(path), SAVED)
+
+        self._try(act)
 
     def open_recording(self, path: Path) -> None:
         """Play a recording from its start, or say why it cannot be played."""
@@ -475,10 +506,15 @@ class Controller(QObject):
     @Slot(str)
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
+        self._speak(language)
+
+    def _speak(self, language: str) -> None:
+        """Have the window in a language."""
         self.presenter.language = self.lessons.language = self.tradeoff.language = language
         self.talk.retranslate(language)
         qt_words.apply(_application(), language)
         self.window.retranslate(language)
+        self.teacher.draw(language)
         self.exact.retranslate(language)
         self._page_chosen(self.window.page)
         self.draw()
@@ -486,7 +522,12 @@ class Controller(QObject):
     @Slot(str)
     def _theme_chosen(self, name: str) -> None:
         self.settings.theme = name
+        self._dress(name)
+
+    def _dress(self, name: str) -> None:
+        """Have the window in a theme."""
         theme.apply(_application(), name)
+        self.window.set_theme(theme.current().name)
 
     @Slot(bool)
     def _stillness_chosen(self, still: bool) -> None:

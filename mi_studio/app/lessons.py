@@ -148,8 +148,12 @@ class LessonDesk(QObject):
 
     def start_tour(self) -> None:
         """Open the tour of the window."""
+        self.open(lessons()[0].id)
+
+    def open(self, lesson: str) -> None:
+        """Open a lesson."""
         self.window.lesson.show()
-        self._do(lambda: self.course.open(lessons()[0].id))
+        self._do(lambda: self.course.open(lesson))
 
     def draw(self) -> None:
         """Draw the step as it stands now; costs next to nothing while no lesson is shown."""
@@ -158,7 +162,7 @@ class LessonDesk(QObject):
         if panel.isHidden():
             for over in (self.ring, *self.veils):
                 over.put(None)
-            self.window.side.setVisible(not self.window.talking)
+            self.window.show_side(True)
             self.window.turn_side()
             return
         self.course.look()
@@ -195,7 +199,7 @@ class LessonDesk(QObject):
         if not self.window.lesson.isHidden():
             part = view.target.partition(".")[0] if view is not None else ""
             roomy = part in BESIDE or self.window.width() >= px(NARROW)
-            self.window.side.setVisible(roomy and not self.window.talking)
+            self.window.show_side(roomy)
             self.window.turn_side()
         around = target(self.window, view.target) if view is not None else None
         if view is not None and around is not None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def run_app(
     *,
-    recording: Path | None = None,
+    opened: Path | None = None,
     scene: str | None = None,
     language: str | None = None,
     theme: str | None = None,
@@ -36,8 +36,8 @@ def run_app(
 
     Parameters
     ----------
-    recording
-        A recording to play instead of the scene's own.
+    opened
+        A recording to play instead of the scene's own, or a teacher's scene file.
     scene, language, theme, size
         Instead of those of the last time.
 
@@ -53,10 +53,8 @@ def run_app(
 
         app = QApplication.instance() or QApplication([sys.argv[0]])
         assert isinstance(app, QApplication)
-        controller = open_program(
-            app, recording=recording, scene=scene, language=language, theme=theme, size=size
-        )
-        if recording is None:
+        controller = open_program(app, opened=opened, scene=scene, language=language, theme=theme, size=size)
+        if opened is None:
             controller.lessons.welcome()
     with interrupts(app.quit):
         code: int = app.exec()
@@ -67,7 +65,7 @@ def run_app(
 def open_program(
     app: QApplication,
     *,
-    recording: Path | None = None,
+    opened: Path | None = None,
     scene: str | None = None,
     language: str | None = None,
     theme: str | None = None,
@@ -99,7 +97,7 @@ def open_program(
     opening = next((s for s in (scene, settings.scene) if s in known), None)
     controller = Controller(window, Worker(make_run or engine_run), settings, language, scene=opening)
     window.show()
-    controller.begin(recording)
+    controller.begin(opened)
     return controller
 
 

@@ -339,6 +339,7 @@ QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent
 QPushButton#bracket { background: @accent_ground; border: 1px solid @accent; border-radius: 8px;
   padding: 0px; }
 QPushButton#bracket:hover, QPushButton#bracket[open="true"] { border: 2px solid @accent; }
+QPushButton#bracket:disabled { background: transparent; border-color: @line; }
 QPushButton#bracket:focus { border: 3px solid @accent; }
 QPushButton#bracket QLabel[role="bracket"] { font-size: @bracket; font-weight: bold; }
 

@@ -63,6 +63,7 @@ from mi_studio.app.words import (
     SAVE_PAGE,
     SAVE_PICTURE,
     SAVE_RUN,
+    SAVE_SCENE,
     SHORTCUTS,
     SMALLER,
     STILL,
@@ -87,6 +88,13 @@ LARGE = (1680, 940)
 """From this size on, type is a quarter larger, so that the back row can read it."""
 TIMED = ("stage", "desk")
 """Pages that follow the run, above its timeline."""
+GUARDED: dict[object, str] = {
+    QKeySequence.StandardKey.Open: "open",
+    QKeySequence.StandardKey.Save: "save",
+    QKeySequence.StandardKey.Paste: "open",
+    Qt.Key.Key_F2: "lessons",
+}
+"""Keys that do what a teacher's file can lock."""
 THEME_ICONS = {"light": "sun", "dark": "moon", "contrast": "contrast"}
 
 
@@ -109,11 +117,17 @@ class TopBar(QFrame):
         self.lessons.setCheckable(True)
         self.lessons.setProperty("segment", True)
         self.help = IconButton("help", 34)
+        self.teacher = Button("lesson", "accent")
+        self.teacher.setProperty("link", True)
+        self.teacher.hide()
         self.colors = IconButton("sun", 34)
         self.languages = {"ja": Button(), "en": Button()}
         for language, title in (("ja", "日本語"), ("en", "English")):
             self.languages[language].setText(title)
         self.pages = {page: Button() for page in PAGES}
+        self.page = Button()  # a menu of the pages, where their buttons have no room
+        self.page.setProperty("segment", True)
+        self.hidden: frozenset[str] = frozenset()
         self._words: dict[Button, str] = {}
         row = QHBoxLayout(self)
         scaled(row.setContentsMargins, 20, 0, 20, 0)
@@ -121,9 +135,11 @@ class TopBar(QFrame):
         row.addWidget(self.name)
         row.addSpacing(10)
         row.addLayout(_segments(self.pages))
+        row.addWidget(self.page)
         row.addSpacing(10)
         row.addWidget(self.tagline)
         row.addStretch(1)
+        row.addWidget(self.teacher)
         row.addWidget(self.lessons)
         row.addWidget(self.open)
         row.addWidget(self.save)
@@ -134,17 +150,21 @@ class TopBar(QFrame):
         row.addWidget(self.help)
 
     def fit(self) -> None:
-        """Leave out what there is no room for: the tagline, then the name, then the words beside icons."""
+        """Leave out what there is no room for: tagline, name, the words beside icons, all pages but one."""
         row = self.layout()
         if row is None:
             return
-        for tagline, name, words, edge in (
-            (True, True, True, 20),
-            (False, True, True, 20),
-            (False, False, True, 20),
-            (False, False, False, 20),
-            (False, False, False, 4),
+        for tagline, name, words, edge, pages in (
+            (True, True, True, 20, True),
+            (False, True, True, 20, True),
+            (False, False, True, 20, True),
+            (False, False, False, 20, True),
+            (False, False, True, 20, False),
+            (False, False, False, 4, False),
         ):
+            for button in self.pages.values():
+                button.setVisible(pages and "pages" not in self.hidden)
+            self.page.setVisible(not pages and "pages" not in self.hidden)
             self.tagline.setVisible(tagline)
             self.name.setVisible(name)
             scaled(row.setContentsMargins, edge, 0, edge, 0)
@@ -209,6 +229,7 @@ class MainWindow(QMainWindow):
     page_chosen = Signal(str)
     stillness_chosen = Signal(bool)
     zoom_requested = Signal(int)
+    save_scene_requested = Signal()
     talk_requested = Signal()
     lessons_requested = Signal()
     tour_requested = Signal()
@@ -230,6 +251,8 @@ class MainWindow(QMainWindow):
         self.protection.set_foot(self.exact)
         self.timeline, self.talk_row = Timeline(), TalkRow()
         self.talking = False
+        self._hidden: frozenset[str] = frozenset()
+        self._guarded: list[tuple[str, QShortcut]] = []
         self.lesson = LessonPanel()
         self.tradeoff = TradeoffPage()
         self.effects, self.desk = EffectsPage(), DeskPage()
@@ -305,11 +328,18 @@ class MainWindow(QMainWindow):
             button.clicked.connect(lambda _=False, chosen=language: self._choose_language(chosen))
         for page, button in top.pages.items():
             button.clicked.connect(lambda _=False, chosen=page: self.show_page(chosen))
-        save, colors, helps = Menu(self), Menu(self), Menu(self)
+        save, colors, helps, pages = Menu(self), Menu(self), Menu(self), Menu(self)
+        self._page_actions = {page: pages.addAction("") for page in PAGES}
+        for page, action in self._page_actions.items():
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, chosen=page: self.show_page(chosen))
+        top.page.setMenu(pages)
         self._save_run = save.addAction("")
         self._save_run.triggered.connect(self.save_requested)
         self._save_page = save.addAction("")
         self._save_page.triggered.connect(self.save_page_requested)
+        self._save_scene = save.addAction("")
+        self._save_scene.triggered.connect(self.save_scene_requested)
         self._save_picture = save.addAction("")
         self._save_picture.triggered.connect(self.save_picture_requested)
         top.save.setMenu(save)
@@ -366,12 +396,14 @@ class MainWindow(QMainWindow):
         ):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.activated.connect(slot)
+            if (part := GUARDED.get(key)) is not None:
+                self._guarded.append((part, shortcut))
             if key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home):
                 self._stage_keys.append(shortcut)
         for place, page in enumerate(PAGES, 1):
-            QShortcut(QKeySequence(f"Ctrl+{place}"), self).activated.connect(
-                lambda page=page: self.show_page(page)
-            )
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{place}"), self)
+            shortcut.activated.connect(lambda page=page: self.show_page(page))
+            self._guarded.append(("pages", shortcut))
 
     def _space(self) -> None:
         """Space presses the button that was reached by Tab, and plays otherwise."""
@@ -442,8 +474,13 @@ class MainWindow(QMainWindow):
         self.lesson.setVisible(not closed)
 
     def _mark_page(self) -> None:
-        for name, button in self.top.pages.items():
+        top = self.top
+        for name, button in top.pages.items():
             button.setChecked(name == self.page)
+            self._page_actions[name].setText(button.text())
+            self._page_actions[name].setChecked(name == self.page)
+        top.page.setText(f"{top.pages[self.page].text()} ▼")
+        top.page.setAccessibleName(top.pages[self.page].text())
 
     def show_message(self, kind: str, text: Text, details: str = "") -> None:
         """Show an ``"error"`` or ``"info"`` above the stage, without stopping anything."""
@@ -523,6 +560,7 @@ class MainWindow(QMainWindow):
             (self._save_run, SAVE_RUN, "Ctrl+S"),
             (self._save_page, SAVE_PAGE, ""),
             (self._save_picture, SAVE_PICTURE, ""),
+            (self._save_scene, SAVE_SCENE, ""),
             (self._larger, LARGER, "Ctrl++"),
             (self._smaller, SMALLER, "Ctrl+-"),
             (self._still, STILL, ""),
@@ -586,11 +624,39 @@ class MainWindow(QMainWindow):
         self.tradeoff.fit(self.width())
         self.turn_side()
 
+    def set_limits(self, hidden: frozenset[str], locked: frozenset[str]) -> None:
+        """Hide and lock what a teacher's file wants so; see `studio.scenefile`."""
+        self._hidden = self.top.hidden = hidden
+        top = self.top
+        for part, buttons in (
+            ("lessons", [top.lessons]),
+            ("open", [top.open]),
+            ("save", [top.save]),
+            ("pages", [top.page, *top.pages.values()]),
+            ("language", [*top.languages.values()]),
+            ("colors", [top.colors]),
+        ):
+            for button in buttons:
+                button.setVisible(part not in hidden)
+                button.setEnabled(part not in locked)
+        for part, shortcut in self._guarded:
+            shortcut.setEnabled(part not in hidden | locked)
+        self.sentence.set_locked(locked)
+        self.protection.set_locked(locked)
+        self.curve.setVisible("curve" not in hidden and not self.talking)
+        self.show_side(True)
+        top.fit()
+
+    def show_side(self, wanted: bool) -> None:
+        """Show the column beside the pictures, where nothing else speaks against it."""
+        self.side.setVisible(wanted and not self.talking and "side" not in self._hidden)
+
     def set_talking(self, talking: bool) -> None:
         """Have only sentence, pictures and verdict on the screen, and one row of controls."""
         self.talking = talking
-        for part in (self.top, self.side, self.curve):
-            part.setVisible(not talking)
+        self.top.setVisible(not talking)
+        self.curve.setVisible(not talking and "curve" not in self._hidden)
+        self.show_side(True)
         self.talk_row.setVisible(talking)
         self.timeline.setVisible(not talking and self.page in TIMED)
         for shortcut in self._stage_keys[2:]:

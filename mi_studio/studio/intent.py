@@ -83,6 +83,8 @@ class Intent:
     def __init__(self, scene: str | None = None, among: Library | None = None) -> None:
         self.cards = among or library()
         self.wish = self._preset(self.cards.scene(scene) if scene else self.cards.scenes[0])
+        self.locked: frozenset[str] = frozenset()
+        """What may not be changed: slots, ``seed``, ``knobs`` for all of them, or a knob's id."""
         self._past: list[Wish] = []
         self._future: list[Wish] = []
         self._turning: str | None = None
@@ -267,6 +269,12 @@ class Intent:
         """Choose what was chosen once before."""
         self._become(self._fit(wish))
 
+    def forget(self) -> None:
+        """Let nothing before the present choice be undone."""
+        self._past.clear()
+        self._future.clear()
+        self._turning = None
+
     def refit(self) -> None:
         """Make do with what there is: a model that was trained on this computer is gone."""
         self._become(self._fit(self.wish))
@@ -297,6 +305,7 @@ class Intent:
     def _become(self, wish: Wish, turning: str | None = None) -> None:
         if wish == self.wish and wish.picture is self.wish.picture:
             return
+        self._check_locks(wish)
         old, self.wish = self.wish, wish
         if turning is None or turning != self._turning:
             self._past.append(old)
@@ -304,6 +313,23 @@ class Intent:
         self._turning = turning
         self._future.clear()
         self.changed.emit(old, wish)
+
+    def _check_locks(self, wish: Wish) -> None:
+        """Refuse a choice that differs in what is locked."""
+        now, new = self.wish.values, wish.values
+        moved = {k for k in {*now, *new} if now.get(k) != new.get(k)}
+        owned = {d.knob.id for d in self.defenses}
+        changed = {s for s in ("scene", "model", "attack", "target", "seed")
+                   if getattr(wish, s) != getattr(self.wish, s)}  # fmt: skip
+        changed |= moved | ({"knobs"} if moved else set()) | ({"defense"} if moved & owned else set())
+        if changed & self.locked:
+            raise UsageError(
+                Text(
+                    "The teacher's file keeps this as it is ({parts}).",
+                    "教材により固定されています（{parts}）。",
+                ),
+                parts=names(sorted(changed & self.locked)),
+            )
 
     def _off(self, scene: SceneCard) -> dict[str, Value]:
         """Return every knob of a scene: the defences' at off, all others at their defaults."""

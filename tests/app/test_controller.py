@@ -352,11 +352,11 @@ def test_the_program_opens_with_a_recording(qtbot: QtBot, program: Open, tmp_pat
     finish(qtbot, first)
     path = tmp_path / "run.mireplay"
     first.save(path)
-    second = program(recording=path)
+    second = program(opened=path)
     assert second.session.replay == "opened"  # on a slow machine its film may be over already
     assert len(second.session.main.history) == FakeRun.LIMIT + 1
     assert not second._warming.isActive()  # whoever came to watch may have no torch
-    third = program(recording=tmp_path / "missing.mireplay")
+    third = program(opened=tmp_path / "missing.mireplay")
     assert "missing.mireplay" in third.window.banner.text.said
 
 

@@ -60,7 +60,7 @@ def test_dots_stand_still(qtbot: QtBot, qapp: QApplication) -> None:
 def test_a_recording_stands_at_its_end(program: Open, own_settings: Path) -> None:
     Settings().set_still(True)
     film = assets() / "recordings" / "catalogue.mireplay"
-    controller = program(recording=film)
+    controller = program(opened=film)
     session = controller.session
     assert session.main is not None
     assert session.position == session.main.reached > 0

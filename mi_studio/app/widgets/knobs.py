@@ -713,6 +713,7 @@ class ProtectionPanel(Card):
         self.column.addWidget(self._area, 1)
         self._foot: QWidget | None = None
         self.rows: list[KnobRow] = []
+        self._locked: frozenset[str] = frozenset()
         self._shown: tuple[KnobView, ...] | None = None
         self._compact = False
         self.situation.hide()
@@ -750,6 +751,12 @@ class ProtectionPanel(Card):
             head += self._foot.sizeHint().height() + self.column.spacing()
         return width - left - right - border, top + head + self.column.spacing() + bottom + border
 
+    def set_locked(self, locked: frozenset[str]) -> None:
+        """Let these knobs (``knob.ID``), or all of them (``knobs``), be read only."""
+        self._locked = locked
+        for row in self.rows:
+            row.setEnabled(not {"knobs", f"knob.{row.knob}"} & locked)
+
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
         """Draw the knobs."""
         if knobs == self._shown:
@@ -765,6 +772,7 @@ class ProtectionPanel(Card):
         ordered = self._ordered(knobs)
         for row, view, following in zip(self.rows, ordered, (*ordered[1:], None), strict=False):
             row.show_view(view)
+            row.setEnabled(not {"knobs", f"knob.{view.id}"} & self._locked)
             row.share_reason(bool(view.reason) and following is not None and following.reason == view.reason)
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(knobs))

@@ -112,6 +112,7 @@ class Sentence(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self._locked: frozenset[str] = frozenset()
         self._open: BracketButton | None = None
         self._fitted: list[object] = []
         self._rest = QTimer(self, interval=self.REST_MS, singleShot=True)
@@ -137,6 +138,7 @@ class Sentence(QWidget):
             if isinstance(shown, BracketButton):
                 assert isinstance(part, Bracket)
                 shown.show_bracket(part, self._language)
+                shown.setEnabled(part.slot not in self._locked)
             else:
                 assert isinstance(part, str)
                 shown.say(part.strip())
@@ -155,6 +157,12 @@ class Sentence(QWidget):
             if button.bracket is not None:
                 button.show_bracket(button.bracket, language)
         self._fit()
+
+    def set_locked(self, locked: frozenset[str]) -> None:
+        """Let the brackets of these slots be read only."""
+        self._locked = locked
+        for button in self.brackets:
+            button.setEnabled(button.bracket is None or button.bracket.slot not in locked)
 
     def open_picker(self, slot: str) -> None:
         """Open the picker of a slot."""
