@@ -68,6 +68,7 @@ FIGURES = {
     "unnatural": Text("Distance", "既知との違い"),
     "unsure": Text("Entropy", "迷い"),
 }
+SHORT = {**FIGURES, "key": Text("no key", "鍵なし"), "budget": Text("budget used up", "上限に到達")}
 GAUGE = Text("{name}: {share} of the alarm", "{name}：警報値の{share}")
 NO_GAUGE = Text("{name}: no full window of 50 yet", "{name}：50回分がまだそろっていません")
 NO_MONITOR = Text("The log monitor is off.", "ログ監視は使われていません。")
@@ -229,4 +230,4 @@ def _entry(presenter: Presenter, line: LogLine) -> Entry:
 
 
 def _short(presenter: Presenter, reason: BlockReason) -> str:
-    return presenter.say(FIGURES[reason] if reason in FIGURES else BLOCKED_FOR[reason])
+    return presenter.say(SHORT[reason])

@@ -112,7 +112,7 @@ class Log(QTableView):
         """Share the width out."""
         self.verticalHeader().setDefaultSectionSize(px(ROW))
         wide = self.viewport().width()
-        shares = (0.20, 0.25, 0.09, 0.19)
+        shares = (0.19, 0.24, 0.09, 0.18)
         for column, share in enumerate(shares):
             self.setColumnWidth(column, int(wide * share))
         self.setColumnWidth(len(shares), wide - sum(int(wide * share) for share in shares))
