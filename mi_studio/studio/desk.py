@@ -19,7 +19,7 @@ TITLE = Text("Security desk", "セキュリティ監視")
 OFF = Text(
     "No gateway is on. Choose an attacker that asks an API, and roles and keys, a rate limit, a query budget "
     "or the log monitor as its protection; what it asks is listed here then.",
-    "APIの入口で働く防御は使われていません。APIに問い合わせる攻撃と、「鍵と権限」「問い合わせ速度の制限」"
+    "APIの入口で働く防御は使われていません。APIに問い合わせる攻撃と、「鍵と権限」「レート制限」"
     "「問い合わせ回数の上限」「ログ監視」のどれかを選ぶと、問い合わせの記録がここに並びます。",
 )
 WAITING = Text(
