@@ -19,7 +19,7 @@ TITLE = Text("Security desk", "セキュリティ監視")
 OFF = Text(
     "No gateway is on. Choose an attacker that asks an API, and roles and keys, a rate limit, a query budget "
     "or the log monitor as its protection; what it asks is listed here then.",
-    "APIの入口で働く防御は使われていません。APIに問い合わせる攻撃と、「鍵と権限」「問い合わせ速度の制限」"
+    "APIの入口で働く防御は使われていません。APIに問い合わせる攻撃と、「鍵と権限」「レート制限」"
     "「問い合わせ回数の上限」「ログ監視」のどれかを選ぶと、問い合わせの記録がここに並びます。",
 )
 WAITING = Text(
@@ -68,6 +68,7 @@ FIGURES = {
     "unnatural": Text("Distance", "既知との違い"),
     "unsure": Text("Entropy", "迷い"),
 }
+SHORT = {**FIGURES, "key": Text("no key", "鍵なし"), "budget": Text("budget used up", "上限に到達")}
 GAUGE = Text("{name}: {share} of the alarm", "{name}：警報値の{share}")
 NO_GAUGE = Text("{name}: no full window of 50 yet", "{name}：50回分がまだそろっていません")
 NO_MONITOR = Text("The log monitor is off.", "ログ監視は使われていません。")
@@ -229,4 +230,4 @@ def _entry(presenter: Presenter, line: LogLine) -> Entry:
 
 
 def _short(presenter: Presenter, reason: BlockReason) -> str:
-    return presenter.say(FIGURES[reason] if reason in FIGURES else BLOCKED_FOR[reason])
+    return presenter.say(SHORT[reason])

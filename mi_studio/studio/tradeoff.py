@@ -9,7 +9,7 @@ from typing import Literal
 
 from mi_studio.core import outcome, paths
 from mi_studio.core.cards import Library, SceneCard, library
-from mi_studio.core.config import ALL_TARGETS, RunConfig
+from mi_studio.core.config import ALL_TARGETS, RunConfig, knobs_beside
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.metrics import METRICS
 from mi_studio.core.outcome import Outcome
@@ -224,10 +224,12 @@ def _use(found: Outcome, measure: Cost) -> float:
 
 
 def _name(config: RunConfig, cards: Library) -> Text:
-    knobs = [cards.defense(d).knob for d in config.defenses]
-    if not knobs:
+    defenses = [cards.defense(d) for d in config.defenses]
+    if not defenses:
         return BARE
     values = config.values
+    knobs = [d.knob for d in defenses]
+    knobs += [k for k in knobs_beside(defenses) if values.get(k.id, k.default) != k.default]
     english = (f"{k.title.en}: {k.label(values[k.id], 'en')}" for k in knobs)
     japanese = (f"{k.title.ja}：{k.label(values[k.id], 'ja')}" for k in knobs)
     return Text(" + ".join(english), "＋".join(japanese))

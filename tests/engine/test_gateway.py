@@ -272,6 +272,17 @@ def test_a_budget_moved_on_a_running_attack_acts_at_the_next_query():
     assert rest[-1].desk.blocked == "budget"
 
 
+def test_accounts_opened_on_a_running_attack_take_over_at_the_next_query():
+    run = run_of(steps=5, query_budget=200)
+    steps = iter(run)
+    assert [next(steps).queries for _ in range(2)] == [100, 200]
+    run.turn({"accounts": 10.0})
+    rest = list(steps)
+    assert [s.queries for s in rest] == [300, 400, 500, 600]
+    assert (rest[-1].desk.accounts, rest[-1].desk.lost, rest[-1].desk.blocked) == (10, 1, "")
+    assert run.result()["mixed"]
+
+
 @pytest.fixture(scope="module")
 def shop():
     """The catalogue's owner, what is normal for him, and the photos of customers he never watched."""

@@ -82,3 +82,21 @@ def test_shipped_results_are_small_and_each_chart_has_its_reference(path: object
         assert sum(dot.bare for dot in chart.dots) == 1
         assert all(len(dot.runs) >= 3 for dot in chart.dots)
         assert all(run.thumbnail for dot in chart.dots for run in dot.runs)
+
+
+def test_the_attackers_own_settings_before_a_gateway_are_named_where_they_are_not_the_usual_ones() -> None:
+    def dots(**settings: float | str) -> list[str]:
+        choice = {name.replace("_", "-"): value for name, value in settings.items()}
+        config = lean(resolve("catalogue", attack="score-search", settings=choice), library())
+        found = Outcome(
+            config, {"distance_same": 0.5}, {}, Utility("test_accuracy", 0.9, 9), None, 0, 1.0, "t"
+        )
+        (chart,) = tradeoff.charts(library().scene("catalogue"), [found])
+        return [dot.name.en for dot in chart.dots]
+
+    assert dots(query_budget=500) == ["Query budget: 500 queries"]
+    assert dots(query_budget=500, accounts=10) == ["Query budget: 500 queries + Attacker's accounts: 10"]
+    # what is off leaves nothing behind
+    off = lean(resolve("catalogue", attack="score-search", settings={"query-budget": "inf"}), library())
+    assert off == lean(resolve("catalogue", attack="score-search"), library())
+    assert off.knobs == resolve("catalogue", attack="score-search").undefended().knobs

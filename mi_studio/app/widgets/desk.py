@@ -73,7 +73,7 @@ class LogModel(QAbstractTableModel):
                 return entry.cells[column - (column > PICTURE)]
             case Qt.ItemDataRole.DecorationRole if column == PICTURE and entry.mark:
                 image = QImage(entry.mark, MARK, MARK, MARK, QImage.Format.Format_Grayscale8)
-                side = round(THUMB * theme.scale())
+                side = px(THUMB)
                 return QPixmap.fromImage(image.copy()).scaled(side, side)
             case Qt.ItemDataRole.ForegroundRole:
                 tone = entry.tone if entry.tone != "plain" else "quiet" if entry.customer else "text"
@@ -110,9 +110,9 @@ class Log(QTableView):
 
     def fit(self) -> None:
         """Share the width out."""
-        self.verticalHeader().setDefaultSectionSize(round(ROW * theme.scale()))
+        self.verticalHeader().setDefaultSectionSize(px(ROW))
         wide = self.viewport().width()
-        shares = (0.20, 0.25, 0.09, 0.19)
+        shares = (0.19, 0.24, 0.09, 0.18)
         for column, share in enumerate(shares):
             self.setColumnWidth(column, int(wide * share))
         self.setColumnWidth(len(shares), wide - sum(int(wide * share) for share in shares))
@@ -137,10 +137,10 @@ class Sparkline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, round(46 * theme.scale()))
+        return QSize(200, px(46))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, round(34 * theme.scale()))
+        return QSize(120, px(16))
 
     def show_gauge(self, gauge: Gauge) -> None:
         """Draw another figure."""
@@ -194,7 +194,7 @@ class DeskPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.title, self.empty = Label("verdict"), Label("lead", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.state = Label("lead", wrap=True)
+        self.state = Label("title", wrap=True)
         self.heading, self.note = Label("title"), Label("quiet", wrap=True)
         self.log = Log()
         self.numbers = [(Label("big"), Label("quiet", wrap=True)) for _ in range(4)]
@@ -225,11 +225,12 @@ class DeskPage(QWidget):
             line.addWidget(value)
             self.watch.column.addLayout(line)
             self.watch.column.addWidget(spark, 1)
-        self.watch.column.addWidget(self.no_gauges)
+        self.counts.column.addWidget(self.no_gauges)
         side = QVBoxLayout()
         scaled(side.setSpacing, 12)
         side.addWidget(self.counts)
-        side.addWidget(self.watch, 1)
+        side.addWidget(self.watch, 1000)
+        side.addStretch(1)
         self.side = QWidget()
         self.side.setLayout(side)
         side.setContentsMargins(0, 0, 0, 0)
@@ -265,6 +266,7 @@ class DeskPage(QWidget):
         self.state.say(view.state)
         self.heading.say(view.log)
         self.note.say(view.note)
+        self.state.setAccessibleName(f"{view.title}: {view.state}")
         self.log.setAccessibleName(view.log)
         self.log.setAccessibleDescription(view.note)
         if old is None or (old.columns, old.entries) != (view.columns, view.entries):
@@ -282,6 +284,7 @@ class DeskPage(QWidget):
                 mark = "▲ " if gauge.alarmed else ""
                 value.say(f"{mark}{gauge.points[-1]:.0%}" if gauge.points else "–")
                 spark.show_gauge(gauge)
+        self.watch.setVisible(bool(view.gauges))
         self.no_gauges.say(view.no_gauges)
         self.no_gauges.setVisible(bool(view.no_gauges))
 
