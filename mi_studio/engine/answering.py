@@ -30,12 +30,20 @@ class Answering:
     """The output defences of a run, in the order in which they were chosen.
 
     One that needs to know its model has ``prepared(reference)`` in place of ``answer``; it is asked when the
-    first answer is wanted, and again when another model has taken the place of the present one.
+    first answer is wanted, and again when another model has taken the place of the present one. Where its
+    folder says ``HELD_OUT``, its examples are data that the model has not learnt from.
+
+    Parameters
+    ----------
+    held_out
+        Returns answers as ``reference`` does, for such data; left out where a scene has none.
     """
 
-    def __init__(self, defenses: Iterable[DefenseCard], reference: Reference) -> None:
+    def __init__(
+        self, defenses: Iterable[DefenseCard], reference: Reference, held_out: Reference | None = None
+    ) -> None:
         self._defenses = tuple(defenses)
-        self._reference = reference
+        self._reference, self._held_out = reference, held_out or reference
         self._answers: dict[str, Answer] = {}
 
     def __call__(self, scores: Tensor, values: Mapping[str, Value]) -> Tensor:
@@ -68,7 +76,8 @@ class Answering:
         if defense.id not in self._answers:
             module = importlib.import_module(defense.module)
             prepared = getattr(module, "prepared", None)
-            answer: Answer = prepared(self._reference) if prepared else module.answer
+            examples = self._held_out if getattr(module, "HELD_OUT", False) else self._reference
+            answer: Answer = prepared(examples) if prepared else module.answer
             self._answers[defense.id] = answer
         return self._answers[defense.id]
 

@@ -85,10 +85,12 @@ class ClassCase:
             return config.model in {m.id for m in card.models_for(defense)}
 
         outputs = [d for d in defenses if d.acts == "output"]
-        self._answering = Answering([d for d in outputs if attack.access in d.reaches], self._reference)
+        unseen = self._unseen if tests else None
+        reached = [d for d in outputs if attack.access in d.reaches]
+        self._answering = Answering(reached, self._reference, unseen)
         self._private, self._photos, self._tests = private, photos, tests
         # customers get changed answers whoever the attacker is
-        self._price = AnswersPrice(Answering(outputs, self._reference)) if outputs and tests else None
+        self._price = AnswersPrice(Answering(outputs, self._reference, unseen)) if outputs and tests else None
         self._trained = [d for d in defenses if d.acts == "trained" and able(d)]
         self._values = dict(values)
         self._card = self._find(values)
@@ -200,7 +202,13 @@ class ClassCase:
         return self._gateway.admit(images, scores, answers, self._values, shown)
 
     def _reference(self) -> Tensor:
-        pictures, _ = self._photos()
+        return self._examples(self._photos()[0])
+
+    def _unseen(self) -> Tensor:
+        assert self._tests is not None
+        return self._examples(self._tests()[0])
+
+    def _examples(self, pictures: Pictures) -> Tensor:
         return self._asked(pictures[:: max(1, len(pictures) // EXAMPLES)][:EXAMPLES])
 
     def _tested(self) -> tuple[Tensor, Tensor]:

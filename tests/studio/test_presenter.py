@@ -93,6 +93,7 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "output-restriction": True,
         "output-noise": True,
         "output-perturbation": True,
+        "purifier": True,
         "temperature": True,
         "access-roles": True,
         "rate-limit": True,
