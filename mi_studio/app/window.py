@@ -120,7 +120,8 @@ class TopBar(QFrame):
         scaled(row.setSpacing, 8)
         row.addWidget(self.name)
         row.addSpacing(10)
-        row.addLayout(_segments(self.pages))
+        self._titles = _segments(self.pages)
+        row.addLayout(self._titles)
         row.addSpacing(10)
         row.addWidget(self.tagline)
         row.addStretch(1)
@@ -134,22 +135,27 @@ class TopBar(QFrame):
         row.addWidget(self.help)
 
     def fit(self) -> None:
-        """Leave out what there is no room for: the tagline, then the name, then the words beside icons."""
+        """Leave out what has no room: tagline, name, words beside icons, the ends of the pages' titles."""
         row = self.layout()
         if row is None:
             return
-        for tagline, name, words, edge in (
-            (True, True, True, 20),
-            (False, True, True, 20),
-            (False, False, True, 20),
-            (False, False, False, 20),
-            (False, False, False, 4),
+        for tagline, name, words, edge, most in (
+            (True, True, True, 20, 999),
+            (False, True, True, 20, 999),
+            (False, False, True, 20, 999),
+            (False, False, False, 20, 999),
+            (False, False, False, 4, 999),
+            *((False, False, False, 4, most) for most in (110, 90, 70, 50)),
         ):
             self.tagline.setVisible(tagline)
             self.name.setVisible(name)
             scaled(row.setContentsMargins, edge, 0, edge, 0)
             for button, said in self._words.items():
                 button.setText(said if words else "")
+            for button in self.pages.values():
+                whole = button.accessibleName()
+                button.setText(button.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, px(most)))
+            self._titles.invalidate()
             row.invalidate()
             if row.sizeHint().width() <= self.width():
                 break
@@ -507,9 +513,8 @@ class MainWindow(QMainWindow):
             button.setAccessibleName(say(long, language))
             button.setToolTip(f"{say(long, language)} ({key})" if key else say(long, language))
         for place, (page, button) in enumerate(top.pages.items(), 1):
-            button.setText(say(PAGES[page], language))
-            button.setAccessibleName(button.text())
-            button.setToolTip(f"{button.text()} (Ctrl+{place})")
+            button.setAccessibleName(say(PAGES[page], language))
+            button.setToolTip(f"{button.accessibleName()} (Ctrl+{place})")
         self._mark_page()
         for code, button in top.languages.items():
             button.setChecked(code == language)

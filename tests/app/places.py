@@ -44,7 +44,7 @@ class Place:
 
 def settle() -> None:
     """Let layouts find their places, those that ask again afterwards too."""
-    for _ in range(4):
+    for _ in range(6):
         QApplication.processEvents()
 
 
@@ -123,7 +123,10 @@ PLACES = (
         for slot in ("scene", "attack", "target", "defense")
     ),
     Place("banner", _banner, lambda c: c.window.banner.hide()),
-    Place("tradeoff", lambda c: _page(c, "tradeoff"), lambda c: c.window.show_page("stage")),
+    *(
+        Place(page, lambda c, page=page: _page(c, page), lambda c: c.window.show_page("stage"))
+        for page in ("tradeoff", "effects", "desk")
+    ),
     Place("glossary", lambda c: _dialog(c, c.window.show_glossary), _close_dialog, True),
     Place("shortcuts", lambda c: _dialog(c, c.window._keys.trigger), _close_dialog, True),
     Place("about", lambda c: _dialog(c, c.window.show_about), _close_dialog, True),

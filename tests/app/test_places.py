@@ -52,7 +52,7 @@ KINDS = (
 RING = 60
 """Pixels of focus that can be seen: half a ring around a small icon, or all of it around a slider's knob."""
 
-SAME_EVERYWHERE = {"English", "Space", "Home", "Enter", "Esc", "Tab"}
+SAME_EVERYWHERE = {"English", "Space", "Home", "Enter", "Esc", "Tab", "Page", "Down"}
 """What stays as it is in every language: its own name, and what is written on keys."""
 
 SHORT_WALK = ("hospital", "customers", "picker defense", "banner", "tradeoff", "glossary", "lesson: words")

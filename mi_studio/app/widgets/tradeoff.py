@@ -303,7 +303,7 @@ class TradeoffPage(QWidget):
             Label("body", wrap=True),
             Label("quiet", wrap=True),
         )
-        self.loot = Label("quiet")
+        self.loot = Label("quiet", wrap=True)
         self.open = Button("play")
         self._lay_out()
         self.act.clicked.connect(self._acted)
@@ -351,7 +351,7 @@ class TradeoffPage(QWidget):
 
     def fit(self, window: int) -> None:
         """Leave the chart its room in a window that is not wide."""
-        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.28))))
+        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.3))))
 
     @property
     def dot(self) -> Dot | None:
@@ -403,6 +403,7 @@ class TradeoffPage(QWidget):
             for i, dot in enumerate(chart.dots):
                 numbers = f"{chart.leak_words(dot.leak[1])} · {chart.cost_words(dot.cost)}"
                 item = QListWidgetItem(f"{known[dot.family][1]} {dot.name.get(lang)}\n      {numbers}")
+                item.setToolTip(item.text())
                 if dot.front:
                     font = item.font()
                     font.setBold(True)
