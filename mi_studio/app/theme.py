@@ -330,11 +330,13 @@ QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0
 QPushButton[primary="true"] { background: @accent; border-color: @accent; color: @on_accent;
   font-weight: bold; }
 QPushButton[primary="true"]:hover { border: 2px solid @text; padding: 3px 11px; }
-QPushButton[primary="true"]:focus { border: 2px solid @text; padding: 3px 11px; }
+QPushButton[primary="true"]:focus { border: 4px double @on_accent; padding: 1px 9px; }
 QPushButton[primary="true"]:disabled { background: transparent; border-color: @line; color: @quiet; }
 QPushButton[segment="true"] { border-color: @line; color: @quiet; }
 QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
   font-weight: bold; }
+QPushButton[segment="true"]:focus { border: 2px solid @accent; }
+QPushButton[segment="true"]:checked:focus { border: 2px solid @text; }
 
 QPushButton#bracket { background: @accent_ground; border: 1px solid @accent; border-radius: 8px;
   padding: 0px; }

@@ -12,14 +12,8 @@ FIRM = "\u00a0"
 
 
 def say(text: Text, language: str, **values: object) -> str:
-    """Return a text in ``"en"``, ``"ja"``, or ``"xx"``: English made 40 % longer, to test the layout."""
-    said = text.get(language).format(**values)
-    return lengthened(said) if language == "xx" else said
-
-
-def lengthened(text: str) -> str:
-    """Return a text 40 % longer, as a wordy language would have it."""
-    return text + ("~" * round(len(text) * 0.4 + 0.5) if text else "")
+    """Return a text in a language, with values in its {places}."""
+    return text.get(language).format(**values)
 
 
 _INSIDE = re.compile(

@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 LANGUAGES = ("en", "ja")
+
+WORDY = "xx"
+"""English made longer, as a wordy language would have it, to see where a layout has no room."""
+
+LONGER = 1.4
+_FIELD = re.compile(r"(\{[^}]*\})")
+_ACCENTED = str.maketrans("aeiouAEIOUcny", "äéîöûÄÉÎÖÛçñÿ")
+_VOWELS = frozenset("äéîöûÄÉÎÖÛ")
+
+
+def stretched(text: str) -> str:
+    """Return a text with accents, in brackets, and `LONGER` times as long; its {places} stay.
+
+    What has no letters is no word and stays as it is.
+    """
+    pieces = _FIELD.split(text)
+    if not any(c.isalpha() for piece in pieces[::2] for c in piece):
+        return text
+    missing = math.ceil((LONGER - 1) * sum(map(len, pieces[::2]))) - 2
+    for i, piece in enumerate(pieces):
+        if i % 2:
+            continue
+        said = ""
+        for letter in piece.translate(_ACCENTED):
+            twice = letter in _VOWELS and missing > 0
+            said += letter * (1 + twice)
+            missing -= twice
+        pieces[i] = said
+    words = " ~~~~" * math.ceil(missing / 5)  # what vowels cannot fill
+    return f"[{''.join(pieces)}{words[: max(0, missing)]}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +49,9 @@ class Text:
     ja: str
 
     def get(self, language: str) -> str:
-        """Return the text in ``language`` (``"en"`` or ``"ja"``)."""
+        """Return the text in ``language`` (``"en"``, ``"ja"`` or `WORDY`)."""
+        if language == WORDY:
+            return stretched(self.en)
         return self.ja if language == "ja" else self.en
 
     def filled(self, **values: object) -> Text:

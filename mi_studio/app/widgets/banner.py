@@ -1,12 +1,13 @@
+# ruff: noqa: D102 -- methods that Qt calls
 """A message that waits at the top without stopping anything."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QGuiApplication, QHideEvent, QMoveEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
-from mi_studio.app.theme import scaled
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Button, IconButton, IconLabel, Label, polish
 from mi_studio.app.words import CLOSE, COPY, DETAILS, say
 from mi_studio.core.text import Text
@@ -15,6 +16,8 @@ from mi_studio.core.text import Text
 class Banner(QFrame):
     """One sentence, with details to unfold and to copy, or with something to do about it.
 
+    The details lie over the stage and move nothing.
+
     Signals
     -------
     accepted
@@ -22,6 +25,8 @@ class Banner(QFrame):
     """
 
     accepted = Signal()
+    DETAILS = 130
+    """Height of the unfolded details, at nominal type."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,11 +38,11 @@ class Banner(QFrame):
         self.act.setProperty("primary", True)
         self.more.setCheckable(True)
         self.close_button = IconButton("close", 30, plain=True, glyph=16)
-        self.details = QPlainTextEdit()
+        self.details = QPlainTextEdit(self)
         self.details.setReadOnly(True)
-        scaled(self.details.setFixedHeight, 110)
+        self.details.hide()
         self.details.setTabChangesFocus(True)
-        self.more.toggled.connect(self.details.setVisible)
+        self.more.toggled.connect(self._unfold)
         self.copy.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.hide)
         self.act.clicked.connect(self._accept)
@@ -47,10 +52,8 @@ class Banner(QFrame):
         line.addWidget(self.text, 1)
         for button in (self.act, self.more, self.copy, self.close_button):
             line.addWidget(button)
-        column = QVBoxLayout(self)
-        scaled(column.setContentsMargins, 14, 8, 8, 8)
-        column.addLayout(line)
-        column.addWidget(self.details)
+        scaled(line.setContentsMargins, 14, 8, 8, 8)
+        self.setLayout(line)
         self._language, self._text, self._offered = "en", Text("", ""), Text("", "")
         self.hide()
         self.retranslate("en")
@@ -66,7 +69,6 @@ class Banner(QFrame):
         self.act.setVisible(offered is not None)
         self.details.setPlainText(details)
         self.more.setChecked(False)
-        self.details.hide()
         self.more.setVisible(bool(details))
         self.copy.setVisible(bool(details))
         self.show()
@@ -91,6 +93,32 @@ class Banner(QFrame):
     def _accept(self) -> None:
         self.hide()
         self.accepted.emit()
+
+    def _unfold(self, unfolded: bool) -> None:
+        over = self.parentWidget()
+        if unfolded and over is not None and self.details.parentWidget() is not over:
+            self.details.setParent(over)
+            QWidget.setTabOrder(self.close_button, self.details)
+        self._place_details()
+        self.details.setVisible(unfolded)
+        self.details.raise_()
+
+    def _place_details(self) -> None:
+        here = self.contentsRect().translated(self.pos())
+        self.details.setGeometry(here.left(), here.bottom() + 4, here.width(), px(self.DETAILS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_details()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._place_details()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the details along."""
+        super().hideEvent(event)
+        self.more.setChecked(False)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.text.said}\n\n{self.details.toPlainText()}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QBitmap, QGuiApplication, QHelpEvent, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QBitmap, QGuiApplication, QHelpEvent, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -81,6 +81,37 @@ class Label(QLabel):
         if bool(self.property(name)) != so:
             self.setProperty(name, so)
             polish(self)
+
+
+class Short(Label):
+    """A text on one line; where there is no room for all of it, it ends in an ellipsis and has a tooltip."""
+
+    def say(self, text: str) -> None:
+        """Show a text, as much of it as there is room for."""
+        super().say(text)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Want room for all of it."""
+        hint = super().sizeHint()
+        wide = self.fontMetrics().horizontalAdvance(self.said)
+        return QSize(hint.width() - self.fontMetrics().horizontalAdvance(self.text()) + wide, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Do with next to nothing."""
+        return QSize(min(24, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        room = self.width() - self.sizeHint().width() + self.fontMetrics().horizontalAdvance(self.said)
+        shown = self.fontMetrics().elidedText(self.said, Qt.TextElideMode.ElideRight, room)
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(self.said if shown != self.said else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten anew."""
+        super().resizeEvent(event)
+        self._fit()
 
 
 class Card(QFrame):
@@ -240,14 +271,15 @@ class BarSlider(QSlider):
 class FlowLayout(QLayout):
     """Puts widgets side by side and begins a new line where they no longer fit.
 
-    A widget with the property ``glued`` (the gap in pixels) never begins a line.
+    A widget with the property ``glued`` (the gap in pixels) never begins a line. Those of a line have their
+    middles on one height, or with ``top`` their upper edges.
     """
 
-    def __init__(self, gap: int = 8, line_gap: int = 6) -> None:
+    def __init__(self, gap: int = 8, line_gap: int = 6, top: bool = False) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._heights: dict[int, int] = {}
-        self._gap, self._line_gap = gap, line_gap
+        self._gap, self._line_gap, self._top = gap, line_gap, top
         self.setContentsMargins(0, 0, 0, 0)
 
     def set_gap(self, gap: int) -> None:
@@ -330,7 +362,8 @@ class FlowLayout(QLayout):
                 if x > rect.x() and inside is not None and inside.property("glued"):
                     x -= px(self._gap) - self._glue(item)
                 if move:
-                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                    down = 0 if self._top else (height - size.height()) // 2
+                    item.setGeometry(QRect(QPoint(x, y + down), size))
                 x += size.width() + px(self._gap)
             y += height + px(self._line_gap)
         return y - px(self._line_gap) - rect.y(), len(lines)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 
 from mi_studio.app.theme import scaled
-from mi_studio.app.widgets.common import Card, Label
+from mi_studio.app.widgets.common import Card, Label, Short
 from mi_studio.studio.views import CostView
 
 
@@ -16,12 +16,12 @@ class CostPanel(Card):
     def __init__(self) -> None:
         super().__init__()
         self._compact = False
-        self.title, self.corner = Label("title"), Label("quiet")
+        self.title, self.corner = Label("title"), Short("quiet")
         self.sentence = Label("quiet", wrap=True)
         line = QHBoxLayout()
         line.addWidget(self.title)
-        line.addStretch(1)
-        line.addWidget(self.corner)
+        line.addWidget(self.corner, 1)
+        self.corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._grid = QGridLayout()
         scaled(self._grid.setHorizontalSpacing, 16)
         scaled(self._grid.setVerticalSpacing, 1)

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QRadioButton,
@@ -34,7 +35,16 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import BarSlider, Button, Card, IconButton, Label, height_for, margins
+from mi_studio.app.widgets.common import (
+    BarSlider,
+    Button,
+    Card,
+    IconButton,
+    Label,
+    Short,
+    height_for,
+    margins,
+)
 from mi_studio.app.widgets.switch import Switch
 from mi_studio.app.words import (
     FIRST_KNOBS,
@@ -333,10 +343,10 @@ class Segment(QRadioButton):
             painter.setBrush(colors.color("accent_ground" if live else "window"))
             painter.setPen(QPen(colors.color(token), 1.5) if chosen else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 6, 6)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colors.color("accent"), 2.5))
+        if self.hasFocus():  # filled, for the chosen one has a frame anyhow
+            painter.setBrush(colors.color("accent"))
             painter.drawRoundedRect(box, 6, 6)
+            token = "on_accent"
         painter.setFont(theme.font(theme.SMALL, bold=chosen))
         painter.setPen(colors.color(token))
         painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.text())
@@ -351,11 +361,26 @@ class Segments(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = QHBoxLayout(self)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self._stops: Stops = ()
         self.buttons: list[Segment] = []
+
+    def wanted(self) -> int:
+        """Return how wide they are side by side."""
+        return sum(button.sizeHint().width() for button in self.buttons)
+
+    def stack(self, stacked: bool) -> None:
+        """Put them below each other, where they have no room side by side."""
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        if way != self._row.direction():
+            self._row.setDirection(way)
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the row be narrower than all side by side: then it stacks them."""
+        widest = max((button.sizeHint().width() for button in self.buttons), default=0)
+        return QSize(widest, self.sizeHint().height())
 
     @classmethod
     def suits(cls, view: KnobView) -> bool:
@@ -416,7 +441,7 @@ class KnobRow(QWidget):
         self._language = "en"
         self._compact = self._shared = False
         self._view: KnobView | None = None
-        self.title, self.value = Label("body", wrap=True), Label("value")
+        self.title, self.value = Label("body", wrap=True), Short("value")
         self.help = IconButton("what", 22, plain=True, glyph=16, token="quiet")
         self.slider, self.choice, self.switch = KnobSlider(), Segments(), Switch()
         self.note = Label("quiet", wrap=True)
@@ -510,8 +535,9 @@ class KnobRow(QWidget):
     def arrange(self) -> None:
         """Put segments beside the title where both have room on one line, else below it."""
         wanted = self.title.fontMetrics().horizontalAdvance(self.title.said) + 6
-        wanted += self.choice.sizeHint().width() + self.help.width() + 2 * self._line.spacing()
+        wanted += self.choice.wanted() + self.help.width() + 2 * self._line.spacing()
         beside = self.segmented and wanted <= self.width()
+        self.choice.stack(self.choice.wanted() > self.width())
         if beside != self._beside:
             self._beside = beside
             if beside:
@@ -629,7 +655,7 @@ class Rows(QScrollArea):
         self.column.setContentsMargins(0, 0, 1 if over else px(self.BAR), pad)
         self.setViewportMargins(0, 0, 0, have - view)
         self.more.setVisible(over)
-        self.more.setGeometry(0, have - room + 2, self.width() - px(self.BAR), room - 2)
+        self.more.setGeometry(0, have - room, self.width() - px(self.BAR), room)
         self.column.activate()
         bar.setValue(first)
         self._rest.stop()
@@ -698,14 +724,14 @@ class ProtectionPanel(Card):
 
     def __init__(self) -> None:
         super().__init__(bar=Rows.BAR)
-        self.title, self.corner = Label("title"), Label("quiet")
+        self.title, self.corner = Label("title"), Short("quiet")
         self.empty = Label("quiet", wrap=True)
         self.situation = Label("quiet")
         line = QHBoxLayout()
         scaled(line.setContentsMargins, 0, 0, Rows.BAR, 0)
         line.addWidget(self.title)
-        line.addStretch(1)
-        line.addWidget(self.corner)
+        line.addWidget(self.corner, 1)
+        self.corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._area = Rows()
         scaled(self.empty.setContentsMargins, 0, 0, Rows.BAR, 0)
         self.column.addLayout(line)

@@ -21,7 +21,7 @@ from shiboken6 import isValid
 
 from mi_studio.app import icons, theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Button, Card, IconButton, Label, height_for, polish
+from mi_studio.app.widgets.common import Button, Card, FlowLayout, IconButton, Label, height_for, polish
 from mi_studio.app.words import (
     CHOOSE_LESSON,
     FINISH,
@@ -113,7 +113,11 @@ class Row(QAbstractButton):
         wide = 3.0 if self.hasFocus() else 2.0 if self.sign or lit else 1.0
         painter.setPen(QPen(colors.color("accent" if lit and not self.sign else self.token), wide))
         painter.setBrush(colors.color(self.ground))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
+        box = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        painter.drawRoundedRect(box, 8, 8)
+        if self.sign and self.hasFocus():  # its frame is coloured anyhow
+            painter.setPen(QPen(colors.color("text"), 1.5))
+            painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), 6, 6)
         place = QRectF(px(13), self.column.contentsMargins().top() + 1, px(18), px(18))
         if self.sign:
             icons.renderer(self.sign, colors.color(self.token).name()).render(painter, place)
@@ -269,9 +273,8 @@ class LessonPanel(Card):
         head.addWidget(self.title, 1)
         head.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignTop)
-        below = QHBoxLayout()
+        below = FlowLayout(gap=10)
         below.addWidget(self.kind)
-        below.addStretch(1)
         below.addWidget(self.step)
         self._inside = QWidget()
         self._inside.setObjectName("column")

@@ -227,6 +227,7 @@ class PicturePane(QWidget):
         self.view.set_words(empty, say(DROP, language))
         if self._vacant:
             self.view.setAccessibleName(empty)
+            self.view.setToolTip(empty)
 
     def _fit(self) -> None:
         """Leave out the words of the button and of the meter where they have no room."""

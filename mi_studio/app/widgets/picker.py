@@ -112,16 +112,15 @@ class ChoiceCard(QAbstractButton):
         self.possible = not choice.reason
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedWidth(tile or px(self.WIDTH))
-        title = Label("title" if not tile or choice.checked else "body", choice.title, wrap=bool(tile))
+        title = Label("title" if not tile or choice.checked else "body", choice.title, wrap=True)
         line = Label("quiet", choice.line, wrap=True)
         text = QVBoxLayout()
         scaled(text.setSpacing, 3)
         head = QHBoxLayout()
         scaled(head.setSpacing, 8)
-        head.addWidget(title, int(self._tile))
-        head.addStretch(int(not self._tile))
+        head.addWidget(title, 1)
         if choice.strength:
-            head.addWidget(Strength(choice.strength))
+            head.addWidget(Strength(choice.strength), 0, Qt.AlignmentFlag.AlignTop)
         text.addLayout(head)
         if choice.line:
             text.addWidget(line)
@@ -202,14 +201,16 @@ class ChoiceCard(QAbstractButton):
 class Picker(QFrame):
     """The list below a bracket. Arrow keys walk it, Return or Space picks, Escape closes.
 
-    Many choices stand as tiles side by side below a field in which their names can be searched; whoever types
-    anywhere in the list searches.
+    Many choices stand side by side below a field in which their names can be searched, names alone as tiles;
+    whoever types anywhere in the list searches.
     """
 
     picked = Signal(str)
     toggled = Signal(str, bool)
     closed = Signal()
     MANY = 12
+    TEXTS = 2
+    """Columns of many choices that have more to say than a name."""
     COLUMNS = 3
     TILE = 228
     HIGHEST = 570
@@ -221,6 +222,7 @@ class Picker(QFrame):
         round_off(self, 12)
         self.cards: list[ChoiceCard] = []
         self._several = False
+        self._width = ChoiceCard.WIDTH
         self._bracket: Bracket | None = None
         self.title, self.hint = Label("title"), Label("quiet")
         self.search, self.none = QLineEdit(), Label("quiet")
@@ -264,10 +266,13 @@ class Picker(QFrame):
         self.none = Label("quiet", say(FOUND_NONE, language))
         inside = QWidget()
         inside.setObjectName("column")
-        if len(bracket.choices) > self.MANY:
+        if len(bracket.choices) <= self.MANY:
+            self._list(inside, bracket.choices, language)
+        elif bracket.slot == "target":
             self._tile(inside, bracket.choices, language)
         else:
-            self._list(inside, bracket.choices, language)
+            self._texts(inside, bracket.choices, language)
+        scaled(self.none.setContentsMargins, 10, 10, 10, 10)
         for card in self.cards:
             card.clicked.connect(lambda _=False, card=card: self._choose(card))
             card.walked.connect(self._walk)
@@ -284,10 +289,23 @@ class Picker(QFrame):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         scaled(column.setSpacing, 2)
+        self._width = px(ChoiceCard.WIDTH)
         self.cards = [ChoiceCard(choice, self._several, language) for choice in choices]
         for card in self.cards:
             column.addWidget(card)
         column.addStretch(1)
+
+    def _texts(self, inside: QWidget, choices: tuple[Choice, ...], language: str) -> None:
+        """Put choices that have lines of text in columns, each as high as its text."""
+        flow = FlowLayout(gap=0, line_gap=2, top=True)
+        inside.setLayout(flow)
+        self.cards = [ChoiceCard(choice, self._several, language) for choice in choices]
+        for card in self.cards:
+            flow.addWidget(card)
+        self._width = self.TEXTS * px(ChoiceCard.WIDTH)
+        self.none.setFixedWidth(self._width)
+        self.none.hide()
+        flow.addWidget(self.none)
 
     def _tile(self, inside: QWidget, choices: tuple[Choice, ...], language: str) -> None:
         """Put choices side by side; those that stand for several others fill a line of their own."""
@@ -301,7 +319,7 @@ class Picker(QFrame):
             width = min(whole // together, whole // 2) if choice.together else tile
             self.cards.append(ChoiceCard(choice, self._several, language, width))
             flow.addWidget(self.cards[-1])
-        scaled(self.none.setContentsMargins, 10, 10, 10, 10)
+        self._width = whole
         self.none.setFixedWidth(whole)
         self.none.hide()
         flow.addWidget(self.none)
@@ -312,7 +330,7 @@ class Picker(QFrame):
         assert inside is not None
         for part in self.findChildren(QWidget):
             part.ensurePolished()
-        width = self.COLUMNS * px(self.TILE) if self.many else px(ChoiceCard.WIDTH)
+        width = self._width
         wanted = inside.heightForWidth(width) if self.many else inside.sizeHint().height()
         space = below.screen().availableGeometry()
         corner = below.mapToGlobal(QPoint(0, below.height() + 4))

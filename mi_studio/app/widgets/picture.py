@@ -115,7 +115,7 @@ class PictureView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        scaled(self.setMinimumSize, 96, 96)
+        scaled(self.setMinimumSize, 48, 48)
         self._shown: Pictures | None = None
         self._images: list[QImage] = []
         self._names: tuple[str, ...] = ()

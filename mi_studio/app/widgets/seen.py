@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px
 from mi_studio.app.widgets.bar import draw_bar
-from mi_studio.app.widgets.common import Card, Label
+from mi_studio.app.widgets.common import Card, Label, Short
 from mi_studio.app.words import SEEN_NOTHING, breakable, say
 from mi_studio.core.step import View
 from mi_studio.studio.views import SeenView
@@ -61,7 +61,26 @@ class Bars(QWidget):
             self.most = most
             self.updateGeometry()
         self.setAccessibleName(" · ".join(f"{n} {t}".strip() for n, _, t in self.rows()) or empty)
+        self._explain()
         self.update()
+
+    def _names(self) -> tuple[float, float]:
+        """Return how much room the longest name wants and how much there is for it."""
+        metrics = QFontMetricsF(theme.font(theme.SMALL))
+        wanted = max((metrics.horizontalAdvance(n) for n, _, _ in self.rows()), default=0.0) + 2
+        if self._view is not None and self._view.kind == "labels":
+            return wanted, float(self.width() - px(24))
+        return wanted, min(wanted, self.width() * 0.5)
+
+    def _explain(self) -> None:
+        """Say the names whole where they are shortened."""
+        wanted, room = self._names()
+        said = "\n".join(f"{n} {t}".strip() for n, _, t in self.rows()) if wanted > room else ""
+        self.setToolTip(said)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._explain()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -80,8 +99,7 @@ class Bars(QWidget):
         high = self.height() / len(rows)
         names_only = self._view is not None and self._view.kind == "labels"
         number = max(metrics.horizontalAdvance(t) for _, _, t in rows) + 2
-        longest = max(metrics.horizontalAdvance(n) for n, _, _ in rows) + 2
-        name_width = float(self.width() - px(24)) if names_only else min(longest, self.width() * 0.5)
+        name_width = self._names()[1]
         for i, (name, share, text) in enumerate(rows):
             top = i * high
             left = 0.0
@@ -116,14 +134,14 @@ class SeenPanel(Card):
     def __init__(self) -> None:
         super().__init__()
         self._compact = False
-        self.title, self.corner = Label("title"), Label("quiet")
+        self.title, self.corner = Label("title"), Short("quiet")
         self.sentence = Label("quiet", wrap=True)
         self.bars = Bars()
         self.desk = Label("body", wrap=True)
         line = QHBoxLayout()
         line.addWidget(self.title)
-        line.addStretch(1)
-        line.addWidget(self.corner)
+        line.addWidget(self.corner, 1)
+        self.corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.column.addLayout(line)
         self.column.addWidget(self.bars, 1)
         self.column.addWidget(self.sentence)

@@ -241,6 +241,10 @@ class Sentence(QWidget):
         for button in self.brackets:
             button.forget_width()
         self._fit()
+        above = self.parentWidget()
+        layout = above.layout() if above is not None else None
+        if layout is not None:
+            layout.activate()  # else the place of what was only tried would be seen for a moment
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest with the window."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -112,6 +112,8 @@ class Plot(StillPlot):
         plot.vb.sigResized.connect(self._draw)
         self._chart: Chart | None = None
         self._chosen, self._language = 0, "en"
+        self._later = QTimer(self, interval=0, singleShot=True)
+        self._later.timeout.connect(self._settle)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(px(360), px(240))
@@ -178,16 +180,29 @@ class Plot(StillPlot):
             say(upwards, self._language, name=chart.leak.get(self._language)),
             say(TRADEOFF_COST, self._language, name=chart.cost_short.get(self._language)),
         )
-        for axis, label, write in zip(self._axes, said, (chart.leak_words, chart.cost_words), strict=True):
-            axis.setLabel(label, color=quiet.name(), **{"font-size": f"{px(theme.SMALL)}px"})
+        small, rooms = QFontMetricsF(theme.font(theme.SMALL)), (self.height() - 70, self.width() - 90)
+        writers = chart.leak_words, chart.cost_words
+        for axis, label, room, write in zip(self._axes, said, rooms, writers, strict=True):
+            axis.setLabel(
+                small.elidedText(label, Qt.TextElideMode.ElideRight, room),
+                color=quiet.name(),
+                **{"font-size": f"{px(theme.SMALL)}px"},
+            )
             axis.setStyle(tickFont=theme.font(12), tickTextOffset=6)
             axis.setPen(pg.mkPen(colors.color("line")))
             axis.setTextPen(pg.mkPen(quiet))
             axis.tickStrings = lambda values, _scale, _space, write=write: [write(v) for v in values]
             axis.picture = None
             axis.update()
+        self._later.start()
         self.setAccessibleName(say(TRADEOFF_TITLE, self._language, scene=chart.title.get(self._language)))
         self.setAccessibleDescription(" / ".join(said))
+        self.setToolTip("\n".join(said))
+
+    def _settle(self) -> None:
+        """Put the words of the axes where the layout has put the axes, which comes after the dots."""
+        for axis in self._axes:
+            axis.resizeEvent(None)
 
     def _name_dots(self, dots: tuple[Dot, ...], left: float, right: float) -> None:
         """Name the reference, the front and what is chosen, where no name covers another."""
@@ -288,7 +303,7 @@ class TradeoffPage(QWidget):
             Label("body", wrap=True),
             Label("quiet", wrap=True),
         )
-        self.loot = Label("quiet")
+        self.loot = Label("quiet", wrap=True)
         self.open = Button("play")
         self._lay_out()
         self.act.clicked.connect(self._acted)
@@ -336,7 +351,7 @@ class TradeoffPage(QWidget):
 
     def fit(self, window: int) -> None:
         """Leave the chart its room in a window that is not wide."""
-        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.28))))
+        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.3))))
 
     @property
     def dot(self) -> Dot | None:
@@ -388,6 +403,7 @@ class TradeoffPage(QWidget):
             for i, dot in enumerate(chart.dots):
                 numbers = f"{chart.leak_words(dot.leak[1])} · {chart.cost_words(dot.cost)}"
                 item = QListWidgetItem(f"{known[dot.family][1]} {dot.name.get(lang)}\n      {numbers}")
+                item.setToolTip(item.text())
                 if dot.front:
                     font = item.font()
                     font.setBold(True)

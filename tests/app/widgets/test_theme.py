@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from mi_studio.app import icons, theme, words
 from mi_studio.app.window import MainWindow
 from mi_studio.core.paths import assets
-from mi_studio.core.text import Text
+from mi_studio.core.text import LONGER, WORDY, Text
 
 
 def test_every_text_stands_out_from_its_ground() -> None:
@@ -101,9 +101,13 @@ def test_words_are_there_in_both_languages_with_the_same_values() -> None:
 
 
 def test_the_long_language_is_longer() -> None:
-    said = words.say(words.PLAY, "xx")
-    assert said.startswith("Play")
-    assert len(said) >= 1.4 * len("Play")
+    said = words.say(words.PLAY, WORDY)
+    assert said == "[Pläÿ]"
+    for text in (*all_words(), Text("a sky with no {place} in it", "-")):
+        wordy = text.get(WORDY)
+        assert re.findall(r"{(\w+)}", wordy) == re.findall(r"{(\w+)}", text.en)
+        plain, long = (re.sub(r"{\w+}", "", t) for t in (text.en, wordy))
+        assert len(long) >= LONGER * len(plain) or not re.search("[A-Za-z]", plain), text.en
 
 
 def test_lines_break_where_it_reads_well() -> None:
