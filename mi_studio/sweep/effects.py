@@ -44,8 +44,8 @@ def _wanted(cards: Library) -> Iterator[RunConfig]:
         for places in trials:
             for defense in cards.defenses:
                 there = [p for p in places if why_not_defense(cards.scene(p[0]), defense) is None]
-                if not there and (defense.acts in ("trained", "aggregation") or access in defense.reaches):
-                    continue  # it is a model or a group of clients that these scenes do not have
+                if not there and (defense.acts == "trained" or access in defense.reaches):
+                    continue  # it is a model that these scenes do not have
                 for value in strengths(defense):
                     for seed in SEEDS:
                         yield from _pair(*(there or places)[0], defense, value, seed, cards)

@@ -9,7 +9,8 @@ import pytest
 from mi_studio.core.cards import ACCESS_LEVELS, library
 from mi_studio.core.config import RunConfig, resolve
 from mi_studio.core.outcome import Outcome
-from mi_studio.studio.effects import Cell, Row, table
+from mi_studio.studio.effects import NO_SUCH_MODEL, Cell, Row, shipped, table
+from mi_studio.sweep.effects import SEEDS, wanted
 
 NOISE = ("gradient-noise", 0.5)
 
@@ -88,3 +89,26 @@ def test_what_was_not_tried_says_why() -> None:
     trained: Row = rows["dp-training"]
     whys = dict(zip(ACCESS_LEVELS, trained.cells, strict=True))
     assert whys["gradient"].why != whys["scores"].why
+
+
+def test_every_cell_of_the_shipped_table_is_measured_with_three_seeds() -> None:
+    found = shipped()
+    assert {o.key for o in found} == {config.key for config in wanted().runs}, "make effects"
+    for row in table(found):
+        for access, cell in zip(ACCESS_LEVELS, row.cells, strict=True):
+            assert cell.trials or (cell.why == NO_SUCH_MODEL and access not in row.defense.reaches), (
+                row.name.en,
+                access,
+            )
+            for trial in cell.trials:
+                assert {o.config.seed for o in trial.runs} >= set(SEEDS)
+
+
+def test_output_defences_change_not_one_bit_for_who_holds_the_file_or_sees_the_gradient() -> None:
+    rows = [r for r in table(shipped()) if r.defense.acts == "output"]
+    assert rows
+    for row in rows:
+        cells = dict(zip(ACCESS_LEVELS, row.cells, strict=True))
+        assert cells["white-box"].same
+        assert cells["gradient"].same
+        assert cells["malicious-server"].same
