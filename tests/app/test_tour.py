@@ -132,6 +132,16 @@ def test_the_lesson_goes_along_to_the_other_page(qtbot: QtBot, on_the_page: Cont
     assert not window.tradeoff.isAncestorOf(window.lesson)
 
 
+def test_the_smallest_window_has_room_for_lesson_and_chart(qtbot: QtBot, on_the_page: Controller) -> None:
+    window = on_the_page.window
+    window.resize(1000, 640)
+    window.show_page("tradeoff")
+    for part in (window.lesson, window.tradeoff.plot, window.tradeoff.list, window.tradeoff.open):
+        qtbot.waitUntil(lambda part=part: part.mapTo(window, part.rect().topRight()).x() < 1000 - 12)
+        assert part.isVisible()
+    assert window.tradeoff.plot.width() >= window.tradeoff.plot.minimumSizeHint().width()
+
+
 def test_whoever_leaves_the_page_is_led_back(qtbot: QtBot, on_the_page: Controller) -> None:
     window, panel = on_the_page.window, on_the_page.window.lesson
     at_dot(on_the_page, 0.5)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Button, Card, Label, Menu
+from mi_studio.app.widgets.common import Button, Card, Label, Menu, height_for
 from mi_studio.app.widgets.curve import StillPlot
 from mi_studio.app.words import (
     TRADEOFF_BASE,
@@ -50,6 +50,9 @@ SIGNS = (
     *(("t2", "▶"), ("t3", "◀"), ("arrow_up", "↑"), ("arrow_down", "↓")),
 )
 """How families of defences are told apart: as pyqtgraph draws it, and as it is written."""
+
+BESIDE = 770
+"""What a lesson and the chart want beside the list in the smallest window."""
 
 BARE_SIGN = ("star", "★")
 
@@ -294,6 +297,8 @@ class TradeoffPage(QWidget):
         self.series.setMenu(self._menus[0])
         self.measure.setMenu(self._menus[1])
         self.plot, self.list = Plot(), QListWidget()
+        self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.empty, self.front = Label("lead", wrap=True), Label("quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -350,8 +355,8 @@ class TradeoffPage(QWidget):
         whole.addLayout(self.row, 1)
 
     def fit(self, window: int) -> None:
-        """Leave the chart its room in a window that is not wide."""
-        self._side.setFixedWidth(min(px(360), max(px(260), round(window * 0.3))))
+        """Leave a lesson and the chart their room in a window that is not wide."""
+        self._side.setFixedWidth(min(px(360), max(px(230), window - px(BESIDE))))
 
     @property
     def dot(self) -> Dot | None:
@@ -445,6 +450,7 @@ class TradeoffPage(QWidget):
         cut = say(TRADEOFF_STEPS, lang, steps=config.steps, usual=usual) if config.steps != usual else ""
         self.runs.say(runs + cut)
         self.open.setText(say(TRADEOFF_OPEN, lang))
+        self.detail.setMinimumHeight(height_for(self.detail, self._side.width()))  # the list scrolls
 
     def _open(self, row: int) -> None:
         if (dot := self._dot_at(row, self._view)) is not None:
