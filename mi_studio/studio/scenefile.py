@@ -42,12 +42,12 @@ NOT_READ = Text(
 NOT_TOML = Text(
     "{name} is not a scene file: {why}.", "{name} は教材ファイルとして読み込めません（{why_ja}）。"
 )
-WRONG = Text("{name}: {what}", "{name}：{what}")
+WRONG = Text("{name} cannot be used: {what}.", "{name} は使えません（{what}）。")
 UNKNOWN = Text(
     "There is no key '{key}'; valid: {choices}.",
     "「{key}」という項目はありません。使える項目は、{choices}です。",
 )
-MISSING = Text("The key 'scene' is missing.", "scene がありません。")
+MISSING = Text("The key '{key}' is missing.", "「{key}」という項目がありません。")
 TYPE = Text("'{key}' must be {kind}.", "{key} には{kind}を書いてください。")
 NOT_ONE = Text(
     "'{key}' cannot be '{value}'; valid: {choices}.",
@@ -207,7 +207,8 @@ def load(path: Path) -> SceneFile:
         said = read(data)
         said.wish()
     except StudioError as error:
-        raise BadFileError(WRONG, name=path.name, what=error.text) from error
+        what = Text(error.text.en.rstrip("."), error.text.ja.rstrip("。"))
+        raise BadFileError(WRONG, name=path.name, what=what) from error
     except (ValueError, RecursionError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise BadFileError(
@@ -231,7 +232,7 @@ def read(data: bytes) -> SceneFile:
         if key not in KEYS:
             raise UsageError(UNKNOWN, key=key[:LONGEST], choices=names(KEYS))
     if "scene" not in raw:
-        raise UsageError(MISSING)
+        raise UsageError(MISSING, key="scene")
     version = _whole(raw, "format", FORMAT)
     if version is not None and version > FORMAT:
         raise UsageError(NEWER)
