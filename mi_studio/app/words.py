@@ -126,7 +126,7 @@ KEYS = (
 ABOUT_TEXT = Text(
     "Watch a model inversion attack happen, and see what a defence does to it. "
     "Everything runs on this computer; nothing is sent over the network.",
-    "モデルインバージョン攻撃が進む様子と、防御の効果を目で確かめるためのプログラムです。"
+    "モデル反転攻撃が進む様子と、防御の効果を目で確かめるためのプログラムです。"
     "計算はすべてこのコンピューターで行い、ネットワークには何も送信しません。",
 )
 LICENCES = Text("Licences and versions", "ライセンスとバージョン")
@@ -186,7 +186,6 @@ TWIN_HERE = Text(
     "防御を使うと、防御なしの同じ攻撃がここに並びます。",
 )
 OWN_PICTURE = Text("Use your own picture…", "自分の画像を使う…")
-PASTE = Text("Paste", "貼り付け")
 PASTE_HELP = Text("Paste a picture from the clipboard", "クリップボードの画像を貼り付け")
 WALL_HELP = Text(
     "Click a picture to enlarge it, or go there with the arrow keys and press Return.",

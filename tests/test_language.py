@@ -1,0 +1,114 @@
+"""Both languages say the same, nothing is left over, and the Japanese keeps to its typography and terms."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mi_studio.core import metrics
+from mi_studio.core.cards import library
+from mi_studio.core.glossary import glossary
+from mi_studio.core.text import Text
+from mi_studio.studio.lessons import lessons
+
+PACKAGE = Path(__file__).resolve().parent.parent / "mi_studio"
+SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+KANA_OR_KANJI = "[\u3040-\u30ff\u3400-\u9fff々]"
+
+
+def walk(value: object, where: str) -> Iterator[tuple[str, Text]]:
+    if isinstance(value, Text):
+        yield where, value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from walk(getattr(value, field.name), f"{where}.{field.name}")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from walk(item, f"{where}.{key}")
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from walk(item, f"{where}.{getattr(item, 'id', index)}")
+
+
+@cache
+def texts() -> tuple[tuple[str, Text], ...]:
+    """Every text of cards, metrics, glossary and lessons, and every one that stands in the source."""
+    found = [*walk(library(), "cards"), *walk(metrics.METRICS, "metrics"), *walk(glossary(), "glossary")]
+    found += walk(lessons(), "lessons")
+    for path, source in SOURCES.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text" and len(node.args) == 2:
+                said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+                if len(said) == 2:
+                    found.append((f"{path.relative_to(PACKAGE)}:{node.lineno}", Text(*said)))
+    return tuple(found)
+
+
+def test_there_is_much_to_look_at() -> None:
+    assert len(texts()) > 1500
+
+
+def test_both_languages_have_the_same_places() -> None:
+    for where, text in texts():
+        places = [
+            set(re.findall(r"{(\w+)", said)) - {lang} for lang, said in (("en", text.en), ("ja", text.ja))
+        ]
+        assert places[1] <= places[0], where
+        assert places[0] - places[1] <= {"reason"}, where  # which is another program's, in English
+
+
+RULES = {
+    "half-width punctuation beside Japanese": rf"{KANA_OR_KANJI}[,.!?;](?![0-9])|[,!?;]{KANA_OR_KANJI}",
+    "half-width brackets around Japanese": rf"\({KANA_OR_KANJI}|{KANA_OR_KANJI}\)",
+    "full-width figures or letters": "[０-９Ａ-Ｚａ-ｚ]",
+    "English quotation marks": rf"[\"“”]{KANA_OR_KANJI}|{KANA_OR_KANJI}[\"“”]",
+    "doubled punctuation": "。。|、、|、。|。、",
+    "plain endings": r"である。|(?<!で)だ。|(?<!ま)(?<!で)した。|(?:する|いる|なる|ある)。",
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_japanese_typography_and_style(rule: str) -> None:
+    for where, text in texts():
+        said = text.ja
+        if rule == "plain endings":  # what somebody says, or an answer to choose, may be plain
+            if ".options." in where:
+                continue
+            said = re.sub("「[^」]*」|（[^）]*）", "", said)
+        found = re.search(RULES[rule], said)
+        assert found is None, f"{where}: {said[max(0, found.start() - 20) : found.end() + 10]}"
+
+
+AGREED = {
+    "モデル反転攻撃": "モデルインバージョン|モデル逆転",
+    "差分プライバシー": "差分プライバシ(?!ー)|差分秘匿",
+    "勾配摂動": "勾配の?撹乱|勾配ノイズ付加",
+    "出力制限": "アウトプット制限|出力の?規制",
+    "サーバー・ユーザー・メモリー": "(?:サーバ|ユーザ|メモリ|フォルダ|コンピュータ)(?!ー)",
+    "防御": "ディフェンス|デフェンス",
+    "漏えい": "漏洩|ろうえい",
+}
+"""Agreed terms, and what would be said in their place."""
+
+
+@pytest.mark.parametrize("term", AGREED)
+def test_one_thing_has_one_name(term: str) -> None:
+    wrong = [f"{where}: {text.ja[:60]}" for where, text in texts() if re.search(AGREED[term], text.ja)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("file", ["app/words.py", "studio/words.py"])
+def test_no_text_is_left_over(file: str) -> None:
+    tree = ast.parse(SOURCES[PACKAGE / file])
+    targets = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
+    named = [target.id for target in targets if isinstance(target, ast.Name)]
+    everything = "\n".join(SOURCES.values())
+    unused = [name for name in named if len(re.findall(rf"\b{name}\b", everything)) < 2]
+    assert named
+    assert not unused
