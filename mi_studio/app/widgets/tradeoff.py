@@ -449,7 +449,10 @@ class TradeoffPage(QWidget):
         usual = library().attack(config.attack).steps
         cut = say(TRADEOFF_STEPS, lang, steps=config.steps, usual=usual) if config.steps != usual else ""
         self.runs.say(runs + cut)
-        self.open.setText(say(TRADEOFF_OPEN, lang))
+        whole, room = say(TRADEOFF_OPEN, lang), self._side.width() - px(120)
+        self.open.setText(self.open.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room))
+        self.open.setAccessibleName(whole)
+        self.open.setToolTip(whole)
         self.detail.setMinimumHeight(height_for(self.detail, self._side.width()))  # the list scrolls
 
     def _open(self, row: int) -> None:
