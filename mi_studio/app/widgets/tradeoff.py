@@ -449,8 +449,8 @@ class TradeoffPage(QWidget):
         usual = library().attack(config.attack).steps
         cut = say(TRADEOFF_STEPS, lang, steps=config.steps, usual=usual) if config.steps != usual else ""
         self.runs.say(runs + cut)
-        whole, room = say(TRADEOFF_OPEN, lang), self._side.width() - px(120)
-        self.open.setText(self.open.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room))
+        whole, wide = say(TRADEOFF_OPEN, lang), self._side.width() - px(120)
+        self.open.setText(self.open.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, wide))
         self.open.setAccessibleName(whole)
         self.open.setToolTip(whole)
         self.detail.setMinimumHeight(height_for(self.detail, self._side.width()))  # the list scrolls
