@@ -123,7 +123,7 @@ def screenshots(
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     check_window()
     load_torch_first()
-    from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt
+    from PySide6.QtCore import QElapsedTimer, QEvent, QEventLoop, Qt
     from PySide6.QtWidgets import QApplication
 
     from mi_studio.app import theme as looks
@@ -220,4 +220,7 @@ def screenshots(
         session.quit()
         worker.quit()
         window.close()
+        for left in (controller, window):
+            left.deleteLater()
+            app.sendPostedEvents(left, QEvent.Type.DeferredDelete)
     return 0

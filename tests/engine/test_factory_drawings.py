@@ -1,5 +1,7 @@
 """The science of the factory drawings: what the attacks bring out of a model of part numbers."""
 
+import pytest
+
 from mi_studio.core.config import resolve
 from mi_studio.engine import Run
 from mi_studio.engine.scenes.drawings import KNOWN
@@ -12,6 +14,7 @@ def scores(attack, knows, **choice):
     return run.result()["scores"]
 
 
+@pytest.mark.stress
 def test_latent_search_draws_confidential_parts():
     found = scores("latent-search", "part-numbers")
     assert found["evaluator_top1"]["n"] == len(KNOWN["part-numbers"])
