@@ -25,7 +25,8 @@ from mi_studio.studio.runstate import RunState
 Open = Callable[..., Controller]
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 PROPER = re.compile(
-    r"MI Studio|MI-Face|SSD|Purifier|Soteria|BREP-MI|LOKT|DeepInversion|GradInversion|R-GAP|iDLG|DLG|Robbing the Fed|CNN|API|"
+    r"MI Studio|MI-Face|SSD|Purifier|Soteria|BREP-MI|LOKT|DeepInversion|GradInversion|R-GAP|iDLG|DLG|"
+    r"Robbing the Fed|CNN|API|"
     r"mi-studio train|SHA-256|PNG JPEG WEBP BMP GIF TIFF|\d MB"
 )
 

@@ -169,8 +169,7 @@ def looked_up(fact: Fact) -> Any:
         scene = library().scene(source["chart"])
         (dot,) = (
             d
-            for chart in tradeoff.charts(scene, tradeoff.shipped(scene.id))
-            for d in chart.dots
+            for d in tradeoff.charts(scene, tradeoff.shipped(scene.id))[0].dots  # the one that is open
             if {k: v for k, v in d.shown.config.values.items() if k not in {o.id for o in scene.knobs}}
             == source["knobs"]
         )
