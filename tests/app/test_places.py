@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSlider,
     QApplication,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -91,6 +92,7 @@ def controls(top: QWidget) -> list[QWidget]:
     found = []
     for part in top.findChildren(QWidget):
         inner = isinstance(part, QScrollBar) or isinstance(part.parentWidget(), QLineEdit)
+        inner |= isinstance(part, QHeaderView) and not part.sectionsClickable()  # it only says what is below
         if not isinstance(part, KINDS) or inner or not part.isVisible() or not part.isEnabled():
             continue
         if not isinstance(part, PictureView) or part.several:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mi_studio.app import theme
-from mi_studio.app.theme import scaled
+from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import Button, Card, Label
 from mi_studio.app.words import (
     EFFECTS,
@@ -71,7 +71,7 @@ class Chip(QStyledItemDelegate):
         painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole).color())
         aligned = index.data(Qt.ItemDataRole.TextAlignmentRole)
         flags = int(Qt.TextFlag.TextWordWrap) | int(aligned if aligned is not None else LEFT)
-        painter.drawText(area.adjusted(5, 0, -5, 0), flags, index.data(Qt.ItemDataRole.DisplayRole))
+        painter.drawText(area.adjusted(1, 0, -1, 0), flags, index.data(Qt.ItemDataRole.DisplayRole))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -80,7 +80,7 @@ class Chip(QStyledItemDelegate):
         metrics = QFontMetrics(table.font())
         wide = table.columnWidth(index.column()) * max(1, table.columnSpan(index.row(), index.column()))
         box = metrics.boundingRect(
-            QRect(0, 0, wide - 16, 10000),
+            QRect(0, 0, wide - 8, 10000),
             int(Qt.TextFlag.TextWordWrap),
             index.data(Qt.ItemDataRole.DisplayRole),
         )
@@ -105,6 +105,7 @@ class Grid(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(20)
         self.horizontalHeader().setSectionsClickable(False)
+        self.horizontalHeader().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
@@ -170,7 +171,7 @@ class EffectsPage(QWidget):
         scaled(self.row.setSpacing, 14)
         self.row.addWidget(card, 1)
         self.row.addLayout(side)
-        scaled(self.detail.setFixedWidth, 320)
+        self.detail.setFixedWidth(px(320))
         whole = QVBoxLayout(self)
         scaled(whole.setContentsMargins, 20, 12, 20, 14)
         scaled(whole.setSpacing, 10)
@@ -257,7 +258,7 @@ class EffectsPage(QWidget):
         for column in range(self.grid.columnCount()):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         wide = self.grid.viewport().width()
-        first = int(wide * 0.27)
+        first = int(wide * 0.23)
         rest = (wide - first) // len(ACCESS_LEVELS)
         self.grid.setColumnWidth(0, first)
         for column in range(1, self.grid.columnCount()):
@@ -330,7 +331,8 @@ class EffectsPage(QWidget):
     def retranslate(self, language: str) -> None:
         """Say everything in another language."""
         self._language = language
-        self.grid.setAccessibleName(say(EFFECTS_TITLE, language))
+        for named in (self.grid, self.grid.horizontalHeader()):
+            named.setAccessibleName(say(EFFECTS_TITLE, language))
         if self._rows:
             self.show_rows(self._rows)
 
@@ -342,5 +344,6 @@ class EffectsPage(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self.detail.setFixedWidth(px(320) if self.width() >= px(1200) else px(300))
         if self._rows:
             self._fit()

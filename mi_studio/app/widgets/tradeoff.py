@@ -291,7 +291,7 @@ class TradeoffPage(QWidget):
         super().__init__()
         self._view: TradeoffView | None = None
         self._language = "en"
-        self.title, self.going = Label("verdict"), Label("quiet")
+        self.title, self.going = Label("verdict", wrap=True), Label("quiet")
         self.series, self.measure, self.act = Button(), Button(), Button()
         self._menus = Menu(self), Menu(self)
         self.series.setMenu(self._menus[0])
@@ -321,10 +321,9 @@ class TradeoffPage(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         scaled(head.setSpacing, 10)
-        head.addWidget(self.title)
+        head.addWidget(self.title, 1)
         head.addWidget(self.series)
         head.addWidget(self.measure)
-        head.addStretch(1)
         head.addWidget(self.going)
         head.addWidget(self.act)
         chart = Card()
