@@ -544,8 +544,9 @@ class MainWindow(QMainWindow):
             button.setAccessibleName(say(long, language))
             button.setToolTip(f"{say(long, language)} ({key})" if key else say(long, language))
         for place, (page, button) in enumerate(top.pages.items(), 1):
-            button.setAccessibleName(say(PAGES[page], language))
-            button.setToolTip(f"{button.accessibleName()} (Ctrl+{place})")
+            button.setText(say(PAGES[page], language))
+            button.setAccessibleName(button.text())
+            button.setToolTip(f"{button.text()} (Ctrl+{place})")
         self._mark_page()
         for code, button in top.languages.items():
             button.setChecked(code == language)

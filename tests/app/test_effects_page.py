@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
+from mi_studio.app.words import PAGES, say
 from mi_studio.core.config import resolve
 from mi_studio.core.outcome import Outcome
 from mi_studio.studio.runstate import RunState
@@ -65,7 +66,9 @@ def test_the_page_says_what_a_cell_means(page: Controller, qtbot: QtBot) -> None
     assert "bit for bit" in effects.told.said
     assert effects.why.said.startswith("No effect on this attacker")
     assert not effects.open.isVisible()  # the scene has no such defence
+    assert [b.text() for b in window.top.pages.values()] == [say(words, "en") for words in PAGES.values()]
     window.top.languages["ja"].click()
+    assert [b.text() for b in window.top.pages.values()] == [say(words, "ja") for words in PAGES.values()]
     assert "1ビットも変わりません" in effects.told.said
 
 
