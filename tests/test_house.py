@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import gzip
 import math
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from every_text import walk
 
 from mi_studio import doctor
 from mi_studio.core import metrics, paths, recording
@@ -181,19 +181,6 @@ def test_no_tracked_file_knows_a_machine() -> None:
 @cache
 def texts() -> tuple[tuple[str, Text], ...]:
     """Every text of every card and metric, with where it stands."""
-
-    def walk(value: object, where: str) -> Iterator[tuple[str, Text]]:
-        if isinstance(value, Text):
-            yield where, value
-        elif dataclasses.is_dataclass(value):
-            for field in dataclasses.fields(value):
-                yield from walk(getattr(value, field.name), f"{where}.{field.name}")
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                yield from walk(item, f"{where}.{key}")
-        elif isinstance(value, tuple | list):
-            for index, item in enumerate(value):
-                yield from walk(item, f"{where}.{getattr(item, 'id', index)}")
 
     return (*walk(library(), "library"), *walk(metrics.METRICS, "metrics"))
 

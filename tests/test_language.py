@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import re
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
+from every_text import walk
 
 from mi_studio.core import metrics
 from mi_studio.core.cards import library
@@ -20,20 +19,6 @@ from mi_studio.studio.lessons import lessons
 PACKAGE = Path(__file__).resolve().parent.parent / "mi_studio"
 SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 KANA_OR_KANJI = "[\u3040-\u30ff\u3400-\u9fff々]"
-
-
-def walk(value: object, where: str) -> Iterator[tuple[str, Text]]:
-    if isinstance(value, Text):
-        yield where, value
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from walk(getattr(value, field.name), f"{where}.{field.name}")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from walk(item, f"{where}.{key}")
-    elif isinstance(value, tuple | list):
-        for index, item in enumerate(value):
-            yield from walk(item, f"{where}.{getattr(item, 'id', index)}")
 
 
 @cache

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mi_studio.core import paths
 from mi_studio.core.cards import ACCESS_LEVELS, DefenseCard, Library, library
 from mi_studio.core.config import why_out_of_reach
 from mi_studio.core.knobs import Value
@@ -127,7 +126,7 @@ class Row:
 
 def shipped() -> list[Outcome]:
     """Return the runs that come with the program; none where they are missing or damaged."""
-    return tradeoff.read(paths.assets() / "effects.json.gz")
+    return tradeoff.behind_effects()
 
 
 def strengths(defense: DefenseCard) -> tuple[Value, ...]:

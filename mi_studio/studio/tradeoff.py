@@ -107,6 +107,11 @@ def leak_words(metric: str, value: float) -> str:
     return f"{value:.1f} {unit}" if unit else f"{value:.2f}"
 
 
+def behind_effects() -> list[Outcome]:
+    """Return the shipped runs behind the table of what stops whom; none where they are missing or damaged."""
+    return read(paths.assets() / "effects.json.gz")
+
+
 def shipped(scene: str) -> list[Outcome]:
     """Return the results that come with a scene; none where they are missing or damaged.
 
@@ -114,9 +119,7 @@ def shipped(scene: str) -> list[Outcome]:
     """
     usual = {attack.id: attack.steps for attack in library().attacks}
     whole = [
-        o
-        for o in read(paths.assets() / "effects.json.gz")
-        if o.config.scene == scene and o.config.steps >= usual[o.config.attack]
+        o for o in behind_effects() if o.config.scene == scene and o.config.steps >= usual[o.config.attack]
     ]
     return merged(whole, read(paths.assets() / "tradeoff" / f"{scene}.json.gz"))
 

@@ -245,9 +245,9 @@ class EffectsPage(QWidget):
         if cell.effect is None:
             return "–"
         shares = cell.kept
-        effect = say(EFFECTS[cell.effect], lang)
         if shares is None:
             return say(EFFECTS_SAME, lang)
+        effect = say(EFFECTS[cell.effect], lang)
         low, high = (f"{min(s, 1):.0%}" for s in shares)
         return say(EFFECTS_LEFT, lang, effect=effect, share=low if low == high else f"{low[:-1]}–{high}")
 
