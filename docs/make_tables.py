@@ -6,7 +6,8 @@ or in the README, below a line that names the command and the day it was made.
     python docs/make_tables.py                       all tables
     python docs/make_tables.py epsilon granularity   some
     python docs/make_tables.py federated --pictures DIR   with pictures of your own
-    python docs/make_tables.py faces --device cuda        on a GPU; the thorough search then faces everybody
+    python docs/make_tables.py faces --device cuda        on a GPU; the searches then face everybody
+    python docs/make_tables.py faces --everybody          the same, but for the slowest two rows, on a processor
 """
 
 from __future__ import annotations
@@ -328,18 +329,19 @@ def faces(options: argparse.Namespace) -> Iterator[list[str]]:
     random = {name: np.stack([scores[name] for scores in each], 1) for name in each[0]}
     yield ["random faces of the prior", f"{len(test)} × {RANDOM_FACES} faces", *_face_scores(random), "", ""]
     thorough: dict[str, Value] = {"effort": "thorough"}
-    # without a GPU everybody takes a quarter of an hour a seed, and the last two rows much longer
     gpu = options.device != "cpu"
-    many, few = ("all", SEEDS) if gpu else ("eight", SEEDS[:1]), SEEDS if gpu else SEEDS[:1]
+    many, few = ("all", SEEDS) if gpu else ("eight", SEEDS[:1]), SEEDS if _everybody(options) else SEEDS[:1]
     rows = [
         ("latent search", "face-net", "latent-search", None, ("all", few)),
         ("the same", "face-net", "latent-search", None, ("eight", SEEDS)),
         ("latent search on ResNet-18", "resnet-18", "latent-search", None, many),
         ("MI-Face", "face-net", "mi-face", None, many),
-        ("latent search, thorough", "face-net", "latent-search", thorough, many),
-        ("score search", "face-net", "score-search", None, many),
     ]
-    for name, model, attack, settings, (target, seeds) in rows if gpu else rows[:-2]:
+    if _everybody(options):
+        rows.append(("latent search, thorough", "face-net", "latent-search", thorough, ("all", SEEDS)))
+    if gpu:
+        rows.append(("score search", "face-net", "score-search", None, many))
+    for name, model, attack, settings, (target, seeds) in rows:
         found = [
             loot(
                 model=model, attack=attack, target=target, seed=seed, settings=settings, device=options.device
@@ -355,7 +357,7 @@ def face_misses(options: argparse.Namespace) -> Iterator[list[str]]:
     people = {
         t.labels[0]: t.title.en for t in library().scene("face-login").targets[""] if len(t.labels) == 1
     }
-    for seed in SEEDS if options.device != "cpu" else SEEDS[:1]:
+    for seed in SEEDS if _everybody(options) else SEEDS[:1]:
         scores = loot(seed=seed, device=options.device).scores
         missed = np.flatnonzero(scores["evaluator_top1"] == 0)
         farther = np.flatnonzero(scores["distance_same"] >= scores["distance_other"])
@@ -368,10 +370,15 @@ def face_misses(options: argparse.Namespace) -> Iterator[list[str]]:
 def face_defenses(options: argparse.Namespace) -> Iterator[list[str]]:
     """Latent search against every face login that was trained to leak less (one seed)."""
     yield ["model", "defence", "test accuracy", "people × seeds", *FACE_SCORES, "same < other"]
-    target = "eight" if options.device == "cpu" else "all"
+    target = "all" if _everybody(options) else "eight"
     for model, defence, settings in FACE_MODELS:
         found = loot(model=model, settings=settings, target=target, device=options.device)
         yield [model, defence, f"{found.utility:.3f}", *_face_row([found])[:-2]]
+
+
+def _everybody(options: argparse.Namespace) -> bool:
+    """Say whether the long runs are wanted: without a GPU they take hours."""
+    return bool(options.everybody) or options.device != "cpu"
 
 
 RANDOM_FACES = 64
@@ -591,10 +598,11 @@ TABLES: dict[str, Callable[[argparse.Namespace], Iterator[list[str]]]] = {
 }
 
 
-def markdown(rows: list[list[str]], name: str, device: Device) -> str:
+def markdown(rows: list[list[str]], name: str, device: Device, everybody: bool = False) -> str:
     """Write rows as a Markdown table under the line that says where it comes from."""
     day = datetime.date.today().isoformat()
     gpu, asked = ("no GPU", "") if device == "cpu" else (torch.cuda.get_device_name(), f" --device {device}")
+    asked += " --everybody" if everybody else ""
     machine = f"{os.cpu_count()} cores, {gpu}, Python {platform.python_version()}"
     head = f"`python docs/make_tables.py {name}{asked}`, {day}, {machine}"
     lines = ["| " + " | ".join(row) + " |" for row in rows]
@@ -617,6 +625,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"some of {' '.join(TABLES)}")
     parser.add_argument("--pictures", type=Path, help="folder of pictures for the federated tables")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="for the tables of faces")
+    parser.add_argument("--everybody", action="store_true", help="in the tables of faces; hours without a GPU")
     options = parser.parse_args()
     if unknown := set(options.tables) - set(TABLES):
         sys.exit(f"There is no table '{unknown.pop()}'; choose among {' '.join(TABLES)}.")
@@ -625,7 +634,7 @@ def main() -> None:
         for row in TABLES[name](options):
             rows.append(row)
             print("  ".join(row), flush=True)
-        insert(name, markdown(rows, name, options.device))
+        insert(name, markdown(rows, name, options.device, options.everybody and name.startswith("face")))
 
 
 if __name__ == "__main__":
