@@ -39,7 +39,7 @@ def median_step(scene: str, attack: str, steps: int, device: str, threads: int =
 def main() -> None:
     """Print one row for each scene and attack."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=14)
     parser.add_argument("--scenes", nargs="*", metavar="SCENE", help="some of them")
     parser.add_argument("--cuda", action="store_true", help="CUDA alone, eager against captured")
     options = parser.parse_args()

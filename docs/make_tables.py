@@ -7,7 +7,7 @@ or in the README, below a line that names the command and the day it was made.
     python docs/make_tables.py epsilon granularity   some
     python docs/make_tables.py federated --pictures DIR   with pictures of your own
     python docs/make_tables.py faces --device cuda        on a GPU; the searches then face everybody
-    python docs/make_tables.py faces --everybody          the same, but for the slowest two rows, on a processor
+    python docs/make_tables.py faces --everybody          so on a processor too, but for the slowest rows
 """
 
 from __future__ import annotations
@@ -625,7 +625,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"some of {' '.join(TABLES)}")
     parser.add_argument("--pictures", type=Path, help="folder of pictures for the federated tables")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="for the tables of faces")
-    parser.add_argument("--everybody", action="store_true", help="in the tables of faces; hours without a GPU")
+    parser.add_argument("--everybody", action="store_true", help="in the tables of faces; takes hours")
     options = parser.parse_args()
     if unknown := set(options.tables) - set(TABLES):
         sys.exit(f"There is no table '{unknown.pop()}'; choose among {' '.join(TABLES)}.")

@@ -218,7 +218,8 @@ class Controller(QObject):
         if self.window.page == "desk" and (full or not self.window.desk.filled):
             self.window.desk.show_view(desk.view(self.presenter))
         self.lessons.draw()
-        self.exact.draw()
+        if full:
+            self.exact.draw()
         self.talk.draw(view)
 
     @Slot()

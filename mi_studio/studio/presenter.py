@@ -455,7 +455,7 @@ class Presenter:
 
     def _marks(self) -> tuple[tuple[int, str], ...]:
         main = self.session.main
-        if main is None:
+        if main is None or not main.history.moves:
             return ()
         knobs = self.session.intent.knobs
         said = []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fakes import Clock, FakeEngine, FakeRun, logins
 
+from mi_studio.core import paths
 from mi_studio.core.cards import Library, library
 from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
 from mi_studio.core.desk import BLOCK_REASONS, Desk
@@ -303,6 +304,17 @@ def test_parts_that_did_not_change_are_the_same_objects(show: Show) -> None:
     whole = show.presenter.view()
     assert whole.panes[1].subtitle == "step 4"
     assert whole.timeline.told == 4
+
+
+def test_running_pictures_never_wait_for_the_disk(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models trained here were looked for sixteen times a second for every knob, 40 % of the drawing."""
+    show.session.toggle_play()
+    show.work(2)
+    show.view()
+    show.session.intent.turn("gradient-noise", 0.1)
+    show.work(2)
+    monkeypatch.setattr(paths, "data_dir", lambda: pytest.fail("looked at the disk"))
+    assert show.presenter.view(full=False).timeline.marks
 
 
 def test_a_picture_that_is_new_on_the_stage_comes_with_its_words(show: Show) -> None:
