@@ -32,7 +32,7 @@ COLOURS = 256
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a picture shows: a choice, what is done to it on the way, and which picker is open."""
+    """What a picture shows: a choice, what is done to it on the way, and what of the window is open."""
 
     name: str
     title: str
@@ -43,20 +43,21 @@ class Scenario:
     settings: dict[str, Value] = field(default_factory=dict)
     move: Move | None = None
     picker: str = ""
-    sizes: tuple[tuple[int, int], ...] = SIZES
+    page: str = "stage"
+    lesson: str = ""
+    talk: bool = False
+    themes: tuple[str, ...] = ("light", "dark")
+    sizes: tuple[tuple[int, int], ...] = SIZES[:1]
 
 
 SCENARIOS = (
-    Scenario(
-        "faces-eight", "Face login, eight people at once", "face-login", target="eight", sizes=SIZES[:1]
-    ),
+    Scenario("faces-eight", "Face login, eight people at once", "face-login", target="eight"),
     Scenario(
         "faces-defended",
         "Face login, eight people against a model trained with negative smoothing",
         "face-login",
         target="eight",
         settings={"neg-ls": "on"},
-        sizes=SIZES[:1],
     ),
     Scenario(
         "faces-dp",
@@ -65,15 +66,13 @@ SCENARIOS = (
         model="face-net-pretrained",
         target="naoki-shirakawa",
         settings={"epsilon": 1.0},
-        sizes=SIZES[:1],
     ),
-    Scenario("people", "Choosing whose face to attack", "face-login", picker="target", sizes=SIZES[:1]),
+    Scenario("people", "Choosing whose face to attack", "face-login", picker="target"),
     Scenario(
         "federated-noise",
         "Federated leak, noise on the gradient",
         "federated",
         settings={"gradient-noise": 0.5},
-        sizes=SIZES[:1],
     ),
     Scenario(
         "federated-mixed",
@@ -81,13 +80,14 @@ SCENARIOS = (
         "federated",
         settings={"gradient-noise": 0.1},
         move=Move(60, "gradient-noise", 1.0),
-        sizes=SIZES[:1],
     ),
     Scenario(
         "catalogue-dp",
         "Unreleased catalogue, trained with differential privacy on few records",
         "catalogue",
         settings={"epsilon": 1.0, "private-records": 2000},
+        themes=tuple(THEMES),
+        sizes=SIZES,
     ),
     Scenario(
         "catalogue-api",
@@ -95,21 +95,30 @@ SCENARIOS = (
         "catalogue",
         attack="score-search",
         settings={"granularity": "top1"},
-        sizes=SIZES[:1],
     ),
+    Scenario("hospital", "Hospital consortium, a malicious server and the sum of 32", "hospital"),
+    Scenario("drawings", "Factory drawings, one confidential part", "drawings"),
+    Scenario("marks", "Secret price code, one mark", "handwriting"),
+    Scenario("customers", "Customer records, one hidden field", "customers"),
+    Scenario("picker", "Choosing an attack", "catalogue", picker="attack"),
+    Scenario("tradeoff", "Leak against cost, customer records", "customers", page="tradeoff"),
+    Scenario("effects", "What stops whom", "federated", page="effects"),
     Scenario(
-        "hospital", "Hospital consortium, a malicious server and the sum of 32", "hospital", sizes=SIZES[:1]
+        "desk",
+        "The security desk while an attacker asks",
+        "catalogue",
+        attack="score-search",
+        settings={"log-monitor": 0.01},
+        page="desk",
     ),
-    Scenario("drawings", "Factory drawings, one confidential part", "drawings", sizes=SIZES[:1]),
-    Scenario("marks", "Secret price code, one mark", "handwriting", sizes=SIZES[:1]),
-    Scenario("customers", "Customer records, one hidden field", "customers", sizes=SIZES[:1]),
-    Scenario("picker", "Choosing an attack", "catalogue", picker="attack", sizes=SIZES[:1]),
+    Scenario("lesson", "A lesson beside the stage", "federated", lesson="recipe-book"),
+    Scenario("talk", "Presenter mode, for the back row", "face-login", target="eight", talk=True),
 )
 
 HEAD = """# Screens
 
 Written by `make screenshots`, which takes every picture from the real window after a real run; what the
-verdict says is what came out of that run. Every scenario stands here in both languages and all themes.
+verdict says is what came out of that run. Every scenario stands here in both languages.
 """
 
 
@@ -117,7 +126,7 @@ def looks(scenario: Scenario, sizes: tuple[tuple[int, int], ...]) -> Iterator[tu
     """Yield language, theme, size and file name of every picture of a scenario."""
     for width, height in sizes:
         for language in LANGUAGES:
-            for theme in THEMES:
+            for theme in scenario.themes:
                 size = f"{width}x{height}"
                 yield language, theme, size, f"{scenario.name}-{language}-{theme}-{size}.png"
 
@@ -128,7 +137,18 @@ def take(scenario: Scenario, folder: Path, smallest: bool) -> None:
     shots = []
     for language, theme, size, name in looks(scenario, sizes):
         width, height = size.split("x")
-        shots.append(Shot(folder / name, language, theme, (int(width), int(height)), scenario.picker))
+        shots.append(
+            Shot(
+                folder / name,
+                language,
+                theme,
+                (int(width), int(height)),
+                scenario.picker,
+                scenario.page,
+                scenario.lesson,
+                scenario.talk,
+            )
+        )
     config = resolve(
         scenario.scene,
         model=scenario.model,
@@ -159,7 +179,8 @@ def page() -> str:
         for width, height in scenario.sizes:
             parts.append(f"| {width} x {height} | {' | '.join(LANGUAGES.values())} |")
             parts.append("|---" * (1 + len(LANGUAGES)) + "|")
-            for theme, title in THEMES.items():
+            for theme in scenario.themes:
+                title = THEMES[theme]
                 cells = [
                     f"![{scenario.title}, {spoken}, {title}](screenshots/"
                     f"{scenario.name}-{language}-{theme}-{width}x{height}.png)"

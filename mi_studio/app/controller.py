@@ -112,7 +112,7 @@ class Controller(QObject):
         self.lessons = LessonDesk(window, self.session, settings, language, self._try)
         self.zoom = Zoom(window, settings)
         self.talk = Talk(window, self.session, self.lessons, language, self._try)
-        self.teacher = TeacherDesk(window, self.session, self._speak, self._dress, self.lessons.open)
+        self.teacher = TeacherDesk(window, self.session, self.speak, self._dress, self.lessons.open)
         self._clock = clock
         self._stale = True
         self._partial = self._urgent = self._waited = False
@@ -507,9 +507,9 @@ class Controller(QObject):
     @Slot(str)
     def _language_chosen(self, language: str) -> None:
         self.settings.language = language
-        self._speak(language)
+        self.speak(language)
 
-    def _speak(self, language: str) -> None:
+    def speak(self, language: str) -> None:
         """Have the window in a language."""
         self.presenter.language = self.lessons.language = self.tradeoff.language = language
         self.talk.retranslate(language)

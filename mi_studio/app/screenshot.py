@@ -46,7 +46,15 @@ def _taken(window: MainWindow, slot: str) -> QPixmap:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of the window: where it is saved, how the window is dressed, what is open."""
+    """One picture of the window: where it is saved, how the window is dressed, what is open.
+
+    Attributes
+    ----------
+    picker, lesson
+        The bracket of the sentence whose picker is open, the lesson that is; empty for none.
+    talk
+        Whether the window is as in presenter mode.
+    """
 
     out: Path
     language: str = "en"
@@ -54,6 +62,8 @@ class Shot:
     size: tuple[int, int] = (1280, 800)
     picker: str = ""
     page: str = "stage"
+    lesson: str = ""
+    talk: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,12 +206,15 @@ def screenshots(
         for shot in shots:
             looks.apply(app, shot.theme)
             window.set_theme(shot.theme)
-            window.resize(*shot.size)
-            controller.presenter.language = shot.language
-            window.retranslate(shot.language)
-            controller.tradeoff.language = shot.language
-            controller.draw()
+            controller.speak(shot.language)
             window.show_page(shot.page)
+            if shot.lesson:
+                controller.lessons.open(shot.lesson)
+            if shot.talk:
+                controller.talk.start()
+                window.setWindowState(Qt.WindowState.WindowNoState)  # the screen here has another size
+            window.resize(*shot.size)
+            controller.draw()
             for _ in range(6):  # layouts settle
                 app.processEvents()
             shot.out.parent.mkdir(parents=True, exist_ok=True)
@@ -213,6 +226,9 @@ def screenshots(
                     ),
                     path=shot.out,
                 )
+            controller.talk.leave()
+            if shot.lesson:
+                controller.lessons.toggle()
     except OSError as error:
         raise UsageError(NO_OUT, path=shot.out, reason=reason(error)) from error
     finally:

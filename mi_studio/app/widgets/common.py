@@ -84,7 +84,17 @@ class Label(QLabel):
 
 
 class Short(Label):
-    """A text on one line; where there is no room for all of it, it ends in an ellipsis and has a tooltip."""
+    """A text on one line; where there is no room for all of it, it ends in an ellipsis and has a tooltip.
+
+    Parameters
+    ----------
+    least
+        Width that it does not give up to its neighbours, as far as its text needs it.
+    """
+
+    def __init__(self, role: str, least: int = 24) -> None:
+        self._least = least
+        super().__init__(role)
 
     def say(self, text: str) -> None:
         """Show a text, as much of it as there is room for."""
@@ -93,20 +103,23 @@ class Short(Label):
 
     def sizeHint(self) -> QSize:
         """Want room for all of it."""
-        hint = super().sizeHint()
-        wide = self.fontMetrics().horizontalAdvance(self.said)
-        return QSize(hint.width() - self.fontMetrics().horizontalAdvance(self.text()) + wide, hint.height())
+        around = self.width() - self.contentsRect().width()
+        return QSize(self._wide(self.said) + around, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Do with next to nothing."""
-        return QSize(min(24, self.sizeHint().width()), super().minimumSizeHint().height())
+        """Do with little."""
+        return QSize(min(px(self._least), self.sizeHint().width()), super().minimumSizeHint().height())
 
     def _fit(self) -> None:
-        room = self.width() - self.sizeHint().width() + self.fontMetrics().horizontalAdvance(self.said)
+        room = self.contentsRect().width()
         shown = self.fontMetrics().elidedText(self.said, Qt.TextElideMode.ElideRight, room)
         if shown != self.text():
             self.setText(shown)
         self.setToolTip(self.said if shown != self.said else "")
+
+    def _wide(self, text: str) -> int:
+        """Return how wide a text is; what measures and what shortens do not round alike."""
+        return self.fontMetrics().horizontalAdvance(text) + 1 if text else 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten anew."""

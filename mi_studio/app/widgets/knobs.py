@@ -441,7 +441,7 @@ class KnobRow(QWidget):
         self._language = "en"
         self._compact = self._shared = False
         self._view: KnobView | None = None
-        self.title, self.value = Label("body", wrap=True), Short("value")
+        self.title, self.value = Label("body", wrap=True), Short("value", least=110)
         self.help = IconButton("what", 22, plain=True, glyph=16, token="quiet")
         self.slider, self.choice, self.switch = KnobSlider(), Segments(), Switch()
         self.note = Label("quiet", wrap=True)

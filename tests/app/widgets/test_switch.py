@@ -37,6 +37,18 @@ def test_off_and_on_is_a_switch_beside_its_name(row: KnobRow) -> None:
     assert row.switch.accessibleName() == "Information limit (MID): off"
 
 
+@pytest.mark.parametrize(
+    ("title", "value"),
+    [("Information limit (MID)", "off"), ("情報量の制限（MID）", "なし"), ("出力の細かさ", "すべての確率")],
+)
+def test_a_value_is_whole_even_in_a_narrow_row(row: KnobRow, title: str, value: str) -> None:
+    """A long title left nothing of it but "o…" and "…"."""
+    row.resize(250, 60)
+    row.show_view(replace(MID, title=title, stops=(("off", value), ("on", "on")), label=value))
+    QApplication.processEvents()
+    assert row.value.text() == row.value.said == value
+
+
 def test_a_switch_tells_the_other_value_and_waits_for_the_next_view(row: KnobRow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(row.moved) as moved:
         QTest.mouseClick(row.switch, Qt.MouseButton.LeftButton)
