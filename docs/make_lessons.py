@@ -30,8 +30,8 @@ WORDS = {
     "list": Text(
         "Every lesson drives the real program; open it with the button *Lessons* or F2. Numbers come from "
         "the tables, recordings and cards that are shipped, and tests look them up there.",
-        "どのレッスンも、実際の画面を操作しながら進めます。「レッスン」ボタンか F2 で開きます。本文の数値は、"
-        "同梱の表・記録・モデルの説明に基づき、テストで照合しています。",
+        "どのレッスンも、実際の画面を操作しながら進めます。「レッスン」ボタンかF2キーで開きます。本文の数値は、"
+        "付属の表・記録・モデルのカードに基づき、テストで照合しています。",
     ),
 }
 
@@ -85,7 +85,7 @@ def _step(number: int, step: LessonStep, language: str) -> Iterator[str]:
             for option in step.options
         )
     if step.points:
-        yield f"{WORDS['points'].get(language)}:"
+        yield WORDS["points"].get(language) + ("：" if language == "ja" else ":")
         yield _listed(point.get(language) for point in step.points)
 
 

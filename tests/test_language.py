@@ -17,15 +17,17 @@ from mi_studio.core.text import Text
 from mi_studio.studio.lessons import lessons
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mi_studio"
+README = PACKAGE.parent / "README.ja.md"
 SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 KANA_OR_KANJI = "[\u3040-\u30ff\u3400-\u9fff々]"
 
 
 @cache
 def texts() -> tuple[tuple[str, Text], ...]:
-    """Every text of cards, metrics, glossary and lessons, and every one that stands in the source."""
+    """Every text of cards, metrics, glossary and lessons, in the source and in the Japanese README."""
     found = [*walk(library(), "cards"), *walk(metrics.METRICS, "metrics"), *walk(glossary(), "glossary")]
     found += walk(lessons(), "lessons")
+    found += [(README.name, Text("", line)) for line in README.read_text("utf-8").splitlines()]
     for path, source in SOURCES.items():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text" and len(node.args) == 2:
@@ -55,6 +57,15 @@ RULES = {
     "full-width figures or letters": "[０-９Ａ-Ｚａ-ｚ]",
     "English quotation marks": rf"[\"“”]{KANA_OR_KANJI}|{KANA_OR_KANJI}[\"“”]",
     "doubled punctuation": "。。|、、|、。|。、",
+    "another dash than 〜": "[～∼]",
+    "a percent sign of full width or set apart": "％|[0-9}] %",
+    "a space between Japanese and a figure": (
+        rf"{KANA_OR_KANJI} [0-9ε]|(?<![\w=.-])[0-9ε][0-9.,]*%? {KANA_OR_KANJI}"
+    ),
+    "a space between a word and the number it counts": r"(?:ステップ|シード|強さ|レッスン) \{",
+    "half-width sign of equality": "ε ?= ?",
+    "talking to 'you'": "あなた|貴方",
+    "long-winded verbs": "ことができ(?:る|ます|ません)|ことが可能",
     "plain endings": r"である。|(?<!で)だ。|(?<!ま)(?<!で)した。|(?:する|いる|なる|ある)。",
 }
 
@@ -79,6 +90,19 @@ AGREED = {
     "サーバー・ユーザー・メモリー": "(?:サーバ|ユーザ|メモリ|フォルダ|コンピュータ)(?!ー)",
     "防御": "ディフェンス|デフェンス",
     "漏えい": "漏洩|ろうえい",
+    "一致度": "(?<!コサイン)(?<!構造的)(?<!構造的な)類似度|鮮明さ",
+    "シード": "乱数の種|シード[0-9}]*回",
+    "基準値": "ベースライン",
+    "バックグラウンドで": "裏で",
+    "層正規化": "レイヤー正規化",
+    "オートエンコーダー": "自己符号化器|オートエンコーダ(?!ー)",
+    "インプリント層": "埋め込みブロック",
+    "進化的探索": "進化による探索",
+    "アパレル企業": "服飾",
+    "無関係な画像": "無関係の画像",
+    "付属": "同梱",
+    "MI Studio": "この製品|本ソフト|本製品",
+    "気付く・防ぎきる・ほか": "気づ[かきくけこ]|防ぎ切|(?<!その)他の",
 }
 """Agreed terms, and what would be said in their place."""
 

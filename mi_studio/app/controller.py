@@ -77,7 +77,7 @@ STAYS = Text(
 SAVED = Text("Saved as {name}.", "{name} に保存しました。")
 SAVED_OWN = Text(
     "Saved as {name}. Your own picture is in it: whoever has the file can see it.",
-    "{name} に保存しました。自分の画像も含まれており、ファイルを持つ人は見ることができます。",
+    "{name} に保存しました。自分の画像も含まれるため、ファイルを持つ人には見えます。",
 )
 CANNOT_SAVE = Text(
     "{name} cannot be written ({reason}). Save it somewhere else.",

@@ -35,7 +35,7 @@ from mi_studio.studio.lanes import Failure
 from mi_studio.studio.pace import Pace
 from mi_studio.studio.presenter import weights_card
 from mi_studio.studio.session import Session
-from mi_studio.studio.words import MINUTES_LEFT, SECONDS_LEFT
+from mi_studio.studio.words import JOIN, MINUTES_LEFT, SECONDS_LEFT
 
 ENDED_MS = 3000
 """How long the end of a process that was killed is waited for."""
@@ -285,7 +285,7 @@ class ExactDesk(QObject):
 
     def _what(self, values: Mapping[str, Value]) -> str:
         knobs = {k.id: k for k in self._session.intent.scene.knobs}
-        return (" · " if self.language == "en" else "・").join(
+        return say(JOIN, self.language).join(
             knobs[k].label(v, self.language) for k, v in values.items() if k in knobs
         )
 
@@ -309,4 +309,4 @@ class ExactDesk(QObject):
         long = left >= 90
         words = MINUTES_LEFT if long else SECONDS_LEFT
         n = round(left / 60) if long else 5 * max(1, round(left / 5))
-        return f"{said}{' · ' if self.language == 'en' else '・'}{say(words, self.language, n=n)}"
+        return say(JOIN, self.language).join((said, say(words, self.language, n=n)))

@@ -78,6 +78,7 @@ from mi_studio.app.words import (
 )
 from mi_studio.core.text import Text
 from mi_studio.studio.views import StageView
+from mi_studio.studio.words import JOIN
 
 SMALLEST = (1000, 640)
 ANY = 16777215
@@ -509,7 +510,8 @@ class MainWindow(QMainWindow):
         self._unzoomed.setEnabled(zoom != 1)
         self._larger.setEnabled(zoom < theme.ZOOMS[-1])
         self._smaller.setEnabled(zoom > theme.ZOOMS[0])
-        self.top.colors.setToolTip(f"{self.top.colors.accessibleName()} · {said}")
+        named = self.top.colors.accessibleName(), said
+        self.top.colors.setToolTip(say(JOIN, self._language).join(named))
 
     def set_still(self, still: bool) -> None:
         """Show whether motion is reduced. `motion.apply` reduces it."""

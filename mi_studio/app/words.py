@@ -23,6 +23,7 @@ _INSIDE = re.compile(
     r"|(?<=[\u4e00-\u9fff々])(?=[\u4e00-\u9fff々\u3041-\u309f])"  # kanji, then kanji or hiragana
     r"|(?<=[0-9A-Za-zε%°])(?=[\u3041-\u30ff\u4e00-\u9fff])"  # a number or name, then its unit or particle
     r"|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-zε])"
+    r"|(?<=[ε＝])(?=[＝0-9∞])"  # ε＝0.5
 )
 
 
@@ -58,7 +59,7 @@ def together(text: str, most: int = 40) -> str:
 
 # The window
 APP = Text("MI Studio", "MI Studio")
-TAGLINE = Text("Watch a model give away what it learnt", "モデルから漏れる瞬間を見る")
+TAGLINE = Text("Watch a model give away what it learnt", "モデルから情報が漏れる瞬間を見る")
 STAGE = Text("Stage", "ステージ")
 LANGUAGE = Text("Language", "言語")
 THEME = Text("Colours and size", "配色と表示倍率")
@@ -83,7 +84,7 @@ SAVE_PICTURE = Text("Save the picture…", "画像を保存…")
 HELP = Text("Help", "ヘルプ")
 GLOSSARY = Text("Glossary", "用語集")
 LOOK_UP = Text("Look up a word", "用語を検索")
-NOT_FOUND = Text("There is nothing about “{wanted}”.", "「{wanted}」に当たる用語はありません。")
+NOT_FOUND = Text("There is nothing about “{wanted}”.", "「{wanted}」に該当する用語はありません。")
 SHORTCUTS = Text("Keyboard shortcuts", "キーボード操作")
 ABOUT = Text("About MI Studio", "MI Studioについて")
 TALK = Text("Present", "発表を始める")
@@ -108,7 +109,7 @@ KEYS = (
     ("Ctrl+S", Text("Save this run", "実行を保存")),
     ("Ctrl+V", Text("Paste a picture as the secret", "画像を貼り付けて秘密にする")),
     ("Ctrl+Z", Text("Undo the last choice", "直前の選択を元に戻す")),
-    ("F1", Text("Glossary; hover over a word for its meaning", "用語集（言葉に重ねると意味を表示）")),
+    ("F1", Text("Glossary; hover over a word for its meaning", "用語集（言葉にマウスを重ねると意味を表示）")),
     ("Tab", Text("Go to the next control", "次の項目へ移る")),
     ("Enter · Esc", Text("Enlarge one picture of many, and back", "一覧の1枚を拡大・元に戻す")),
     ("F2", Text("Lessons", "レッスン")),
@@ -145,17 +146,17 @@ CHOOSE_LESSON = Text(
     "Each lesson drives the real program and takes a few minutes. You can leave at any time and go on later.",
     "実際の画面を操作しながら、数分で学べます。途中で閉じても、続きから再開できます。",
 )
-LESSON_STEP = Text("Step {at} of {count}", "ステップ {at}／{count}")
+LESSON_STEP = Text("Step {at} of {count}", "ステップ{at}／{count}")
 NEXT = Text("Next", "次へ")
 FINISH = Text("Finish", "修了する")
 LESSON_BACK = Text("Back", "戻る")
 LESSON_RESTART = Text("Begin this lesson again", "このレッスンを最初から")
 LESSON_LEAVE = Text("Leave the lesson; where you are is kept", "レッスンを閉じる（続きから再開できます）")
 LESSONS_CLOSE = Text("Close the lessons", "レッスンを閉じる")
-NOT_YET = Text("Covered until you have watched the attack", "攻撃を見終わるまで隠しています")
+NOT_YET = Text("Covered until you have watched the attack", "攻撃を見終えると表示します")
 HERE = Text("Here", "ここ")
 RIGHT = Text("Right", "正解")
-WRONG = Text("Not quite", "惜しい")
+WRONG = Text("Not quite", "不正解")
 SENTENCE_N = Text("Sentence {n}", "{n}文目")
 TICK_THEM = Text(
     "Which of these points are in your sentences? Tick them yourself.",
@@ -174,9 +175,9 @@ PICK = {
     "target": Text("Choose the target", "標的を選ぶ"),
 }
 SEARCH = Text("Search by name", "名前で探す")
-FOUND_NONE = Text("There is none of that name.", "その名前では見つかりません。")
+FOUND_NONE = Text("Nothing has that name.", "その名前では見つかりません。")
 SEVERAL = Text("Several, at most one trained in.", "複数選べます（学習時の防御は1つだけです）。")
-STRENGTH = Text("Strength {n} of 3", "強さ {n}／3")
+STRENGTH = Text("Strength {n} of 3", "強さ{n}／3")
 CANNOT = Text("Not possible here: {reason}", "ここでは選べません。{reason}")
 
 # The pictures
@@ -189,11 +190,11 @@ OWN_PICTURE = Text("Use your own picture…", "自分の画像を使う…")
 PASTE_HELP = Text("Paste a picture from the clipboard", "クリップボードの画像を貼り付け")
 WALL_HELP = Text(
     "Click a picture to enlarge it, or go there with the arrow keys and press Return.",
-    "画像をクリックすると拡大します。矢印キーで移り、Enterで拡大することもできます。",
+    "画像をクリックすると拡大します。矢印キーで選び、Enterキーでも拡大できます。",
 )
 NOT_KNOWN = Text("not known", "不明")
-BASE_LINE = Text("The line: how frequent it is among everybody", "縦線：全体に占める割合（基準）")
-BASE_LINE_SHORT = Text("Line: base rate", "縦線：基準")
+BASE_LINE = Text("The line: how frequent it is among everybody", "縦線：全体に占める割合（基準値）")
+BASE_LINE_SHORT = Text("Line: base rate", "縦線：基準値")
 PEOPLE_EACH = Text("people", "人数")
 BACK_TO_ALL = Text("Back to all of them", "一覧に戻る")
 DROP = Text("Drop the picture here", "ここに画像をドロップ")
@@ -208,9 +209,9 @@ RESTART_SAME = Text("Restart, same seed", "同じシードで最初から")
 RESTART_NEW = Text("Restart, new seed", "新しいシードで最初から")
 SPEED = Text("Speed", "速さ")
 SPEED_MAX = Text("max", "最速")
-STEP = Text("Step {position} / {total}", "ステップ {position} / {total}")
-SEED = Text("seed {seed}", "シード {seed}")
-FILM = Text("Film of the attack", "攻撃の経過")
+STEP = Text("Step {position} / {total}", "ステップ{position}／{total}")
+SEED = Text("seed {seed}", "シード{seed}")
+FILM = Text("Film of the attack: {step}", "攻撃の経過：{step}")
 
 # The right column
 PROTECTION = Text("Protection", "防御")
@@ -225,7 +226,7 @@ FIRST_KNOBS = Text("Back up ↑", "最初の項目 ↑")
 WHAT_IS = Text("What is “{title}”?", "「{title}」とは")
 SEEN_NOTHING = Text("Nothing yet", "まだ何もありません")
 CURVE = Text("Score by step", "ステップごとの値")
-CURVE_SAID = Text("{name}: {value} at step {step} of {total}", "{name} ステップ{step}（全{total}）で {value}")
+CURVE_SAID = Text("{name}: {value} at step {step} of {total}", "{name}：ステップ{step}（全{total}）で{value}")
 VERDICT = Text("Verdict", "判定")
 TONES = {
     "leak": Text("Leak", "漏えい"),
@@ -250,7 +251,7 @@ TRADEOFF_BEST = Text("best: little leak, little cost", "理想：漏えいも代
 TRADEOFF_FRONT = Text(
     "Filled and in bold: no other setting leaks less at the same cost (dashed line). "
     "Bars reach from the lowest to the highest seed.",
-    "塗りつぶしと太字は、同じ代償で漏えいがこれより小さい設定がないもの（破線）です。"
+    "塗りつぶしと太字は、同じ代償なら漏えいが最も小さい設定です（破線で結びました）。"
     "縦棒は、シードによる最小値から最大値までを示します。",
 )
 TRADEOFF_FLAT = Text(
@@ -260,8 +261,8 @@ TRADEOFF_FLAT = Text(
 TRADEOFF_EMPTY = Text(
     "There are no results for this scene yet. Start a sweep: it runs every setting of every defence three "
     "times in the background and fills this page in.",
-    "この場面の結果はまだありません。一括実行を始めると、すべての防御を強さごとに3回ずつ裏で試し、"
-    "結果がここに順に現れます。",
+    "この場面の結果はまだありません。一括実行を始めると、すべての防御を強さごとに3回ずつバックグラウンドで試し、"
+    "結果を順にここへ表示します。",
 )
 TRADEOFF_START = Text("Run a sweep", "一括実行")
 TRADEOFF_CANCEL = Text("Cancel the sweep", "一括実行を中止")
@@ -279,7 +280,7 @@ TRADEOFF_SAID = Text(
 TRADEOFF_RUNS = Text("Mean of {n} runs with different seeds.", "シードを変えた{n}回の平均です。")
 TRADEOFF_STEPS = Text(
     " These took {steps} steps; the stage plays all {usual}.",
-    "一括実行では{steps}ステップでした。ステージでは{usual}ステップまで実行します。",
+    "一括実行は{steps}ステップまでの結果です。ステージでは{usual}ステップまで実行します。",
 )
 TRADEOFF_OPEN = Text("Run it on the stage", "ステージで実行")
 
@@ -299,8 +300,10 @@ EFFECTS = {
     "none": Text("○ no effect", "○ 効かない"),
 }
 EFFECTS_SENTENCE = {
-    "stops": Text("It stops this attacker.", "この攻撃者を防ぎます。"),
-    "weakens": Text("It weakens this attacker, no more.", "この攻撃者を弱めますが、防ぎきれません。"),
+    "stops": Text("It stops this attacker.", "この攻撃者からの攻撃を防ぎます。"),
+    "weakens": Text(
+        "It weakens this attacker, no more.", "この攻撃者からの攻撃を弱めますが、防ぎきれません。"
+    ),
     "none": Text("It has no effect on this attacker.", "この攻撃者には効きません。"),
 }
 EFFECTS_LEFT = Text("{effect} {share}", "{effect} {share}")
@@ -310,7 +313,7 @@ EFFECTS_AGAINST = Text("against whoever {who}", "攻撃者：{who}")
 EFFECTS_TRIAL = Text(
     "{scene} · {attack}: {metric} {bare} without it, {leak} with it ({low} to {high}); unrelated pictures or "
     "a guess reach {base}. {n} seeds.",
-    "{scene}・{attack}：{metric}は、防御なしで{bare}、ありで{leak}（{low}〜{high}）です。無関係な画像や当て推量では"
+    "{scene}・{attack}：{metric}は、防御なしで{bare}、防御ありで{leak}（{low}〜{high}）です。無関係な画像や当て推量では"
     "{base}になります。シード{n}個の平均です。",
 )
 EFFECTS_TRIAL_SAME = Text(
@@ -323,26 +326,26 @@ EFFECTS_RULE = Text(
     "The share is what is left of the attack's lead over unrelated pictures; ＝: not one bit changed. "
     "Stops: at most {stopped} is left. No effect: at least {spared}. Where scenes differ, it weakens. "
     "Measured with these attacks only: another one may do better.",
-    "数値は、無関係な画像に対する攻撃の優位のうち、防御をしても残った割合です。「＝」は1ビットも変わらないことを表します。"
+    "数値は、攻撃の成果（無関係な画像を上回る分）のうち、防御をしても残った割合です。「＝」は1ビットも変わらないことを表します。"
     "{stopped}以下なら「防ぐ」、{spared}以上なら「効かない」、場面によって結果が違うときは「弱める」とします。"
     "ここで試した攻撃での結果であり、別の攻撃なら破られることもあります。",
 )
 EFFECTS_EMPTY = Text(
     "The results of these runs are missing or damaged. Install MI Studio again to get them back.",
-    "実行結果のファイルがないか、壊れています。MI Studioを再インストールしてください。",
+    "実行結果のファイルがないか、壊れています。MI Studioをインストールし直してください。",
 )
 # Training at one ε
 CANCEL = Text("Cancel", "中止")
-EXACT = Text("Train exactly another ε…", "別のεで学習する…")
+EXACT = Text("Train another ε…", "別のεで学習する…")
 EXACT_TITLE = Text("A model of exactly this ε", "指定したεのモデルを作る")
 EXACT_HELP = Text(
     "The model is trained anew on this computer, in the background and with the settings of the shipped "
     "ones; the noise is chosen so that the accountant (Opacus) arrives at your ε. What runs on the stage "
     "goes on, more slowly.",
-    "このコンピューターで、付属のモデルと同じ設定のまま、裏で新しく学習します。ノイズの大きさは、"
-    "εの計算（Opacus）が指定した値になるように決めます。その間もステージの実行は続きますが、遅くなります。",
+    "付属のモデルと同じ設定で、このコンピューターで新しく学習します（バックグラウンドで進みます）。ノイズの大きさは、"
+    "Opacusで計算したεが指定の値になるように決めます。その間もステージの実行は続きますが、遅くなります。",
 )
-EXACT_WANTED = Text("ε =", "ε ＝")
+EXACT_WANTED = Text("ε =", "ε＝")
 EXACT_TRAIN = Text("Train", "学習を始める")
 EXACT_HERE = Text("Trained on this computer", "このコンピューターで学習したモデル")
 EXACT_NONE = Text(
@@ -352,23 +355,23 @@ EXACT_NONE = Text(
 EXACT_DELETE = Text("Delete", "削除")
 EXACT_ON = Text("Trained on: {what}.", "学習データ：{what}。")
 EXACT_TOOK = Text(
-    " Where the shipped models were made this took about {seconds} s.",
-    "付属のモデルでは約{seconds}秒かかりました。",
+    " Where the shipped models were made, this took about {seconds} s.",
+    "付属のモデルを作ったときは、約{seconds}秒かかりました。",
 )
 EXACT_NUMBER = Text(
     "ε must be a number from {low} to {high}.", "εには{low}から{high}までの数値を入力してください。"
 )
 EXACT_ON_SLIDER = Text("ε = {epsilon} is on the slider already.", "ε＝{epsilon}は、すでに目盛りにあります。")
 EXACT_LOADING = Text("ε = {epsilon}: loading", "ε＝{epsilon}：準備中")
-EXACT_GOING = Text("ε = {epsilon}: {share} trained", "ε＝{epsilon}：学習{share}")
+EXACT_GOING = Text("ε = {epsilon}: {share} trained", "ε＝{epsilon}：{share}まで学習")
 EXACT_DONE = Text(
     "The model of ε = {epsilon} is ready and has a stop on the slider. It is right on {accuracy} of the test "
     "photos; {accountant} counts ε = {spent} for what was done.",
     "ε＝{epsilon}のモデルができ、目盛りに加わりました。テスト写真での正答率は{accuracy}です。"
-    "実際の学習についての{accountant}の計算値は、ε＝{spent}です。",
+    "実際の学習から{accountant}で計算した値は、ε＝{spent}です。",
 )
 EXACT_DIED = Text(
-    "The training ended before it was done; perhaps the memory does not suffice. Nothing was kept.",
-    "学習が途中で終了しました。メモリーが足りないおそれがあります。何も残っていません。",
+    "The training broke off; there may not be enough memory. Nothing was kept.",
+    "学習が途中で終了しました。メモリー不足の可能性があります。モデルは保存されていません。",
 )
 EXACT_KNOWN = Text("ε = {epsilon} · {what} · {accuracy} right", "ε＝{epsilon}・{what}・正答率{accuracy}")

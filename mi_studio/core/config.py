@@ -33,7 +33,7 @@ NO_KNOB = Text(
     "{scene}に「{knob}」という設定項目はありません。{choices}から選んでください。",
 )
 ONLY_BESIDE = Text(
-    "The knob '{knob}' is there only where a defence is chosen that it belongs to; choose one of {choices}.",
+    "The knob '{knob}' exists only with the defence that it belongs to; choose one of {choices}.",
     "設定項目「{knob}」は、関係する防御を選んだときだけ使えます。{choices}から選んでください。",
 )
 NO_OWN_PICTURE = Text(
@@ -385,7 +385,7 @@ def resolve(
         raise UsageError(
             Text(
                 "There is no device '{device}'; choose one of {choices}.",
-                "「{device}」という計算装置はありません。{choices}から選んでください。",
+                "「{device}」というデバイスはありません。{choices}から選んでください。",
             ),
             device=device,
             choices=names(DEVICES),

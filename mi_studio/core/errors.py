@@ -68,7 +68,7 @@ _REASONS = {
     errno.ENOSPC: "空き容量が足りません",
     errno.EROFS: "書き込みできない場所です",
     errno.EBUSY: "ほかのプログラムが使用中です",
-    errno.EIO: "読み書きの途中で装置のエラーが起きました",
+    errno.EIO: "読み書き中に入出力エラーが起きました",
 }
 
 

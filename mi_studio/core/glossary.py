@@ -17,7 +17,7 @@ GROUPS = {
     "attack": Text("Attacks", "攻撃"),
     "defense": Text("Protection", "防御"),
     "measure": Text("Measuring", "測り方"),
-    "program": Text("In this program", "この製品の用語"),
+    "program": Text("In this program", "MI Studioの用語"),
 }
 """Subjects in their order, with their headings."""
 

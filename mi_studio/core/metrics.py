@@ -49,8 +49,8 @@ METRICS = {
             Text(
                 "Peak signal-to-noise ratio to the true picture: −10·log10 of the squared error. "
                 "Above about 20 dB the picture is plainly the same; 12 dB can already be identifiable.",
-                "元の画像に対するピーク信号対雑音比です（−10·log10 平均二乗誤差）。"
-                "20dBを超えると同じ画像だとはっきり分かり、12dBでも特定できることがあります。",
+                "元の画像に対するピーク信号対雑音比です（平均二乗誤差の常用対数の−10倍）。"
+                "およそ20 dBを超えると同じ画像だとはっきり分かり、12 dBでも特定できることがあります。",
             ),
             "higher",
             "dB",
@@ -60,7 +60,7 @@ METRICS = {
             Text("Structure (SSIM)", "構造の一致（SSIM）"),
             Text(
                 "Structural similarity to the true picture (Wang et al. 2004), 1 is identical.",
-                "元の画像との構造的な類似度です（Wang ほか 2004）。1で完全に一致します。",
+                "元の画像との構造的な類似度です（Wangほか、2004年）。1で完全に一致します。",
             ),
             "higher",
             "",
@@ -82,7 +82,7 @@ METRICS = {
                 "Share of a batch's pictures that came out at 20 dB or better and are no other picture: the "
                 "squared error to any other one is at least twice as large. What counts as recovered in full "
                 "is counted here as well.",
-                "バッチの画像のうち、20dB以上で復元され、かつほかの画像とは取り違えようのないもの"
+                "バッチの画像のうち、20 dB以上で復元され、かつほかの画像とは取り違えようのないもの"
                 "（ほかのどの画像に対する二乗誤差も2倍以上）の割合です。ほぼ完全に復元されたものも含みます。",
             ),
             "higher",
@@ -94,8 +94,8 @@ METRICS = {
             Text(
                 "Share of a batch's pictures that came out at 30 dB or better, hardly to be told from the "
                 "original. Which picture is which is settled by the best assignment.",
-                "バッチの画像のうち、30dB以上（元の画像とほとんど見分けがつかない水準）で復元された割合です。"
-                "どの画像がどれに当たるかは、全体の誤差が最小になるように対応させて決めます。",
+                "バッチの画像のうち、30 dB以上（元の画像とほとんど見分けがつかない水準）で"
+                "復元された割合です。どの画像がどれに当たるかは、全体の誤差が最小になるように対応させて決めます。",
             ),
             "higher",
             "",
@@ -147,7 +147,7 @@ METRICS = {
                 "Share of records whose hidden field really has the value that the attacker thinks most "
                 "likely. Its base rate is that of always naming the most frequent value.",
                 "隠れた項目について、攻撃者が最も有力と見た値が実際の値と一致した記録の割合です。"
-                "基準は、いつも最も多い値を答えた場合の割合です。",
+                "基準値は、いつも最も多い値を答えた場合の割合です。",
             ),
             "higher",
             "",

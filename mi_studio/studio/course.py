@@ -30,12 +30,12 @@ MINUTES = Text("about {n} min", "約{n}分")
 AT_STEP = Text("at step {at} of {count}", "{count}ステップ中{at}まで")
 FINISHED = Text("finished", "修了")
 NEW = Text("not begun", "未受講")
-PREDICTED = Text("Your prediction: {answer}", "あなたの予想：{answer}")
-NOT_PREDICTED = Text("You made no prediction.", "予想は選ばれていません。")
+PREDICTED = Text("Your prediction: {answer}", "最初の予想：{answer}")
+NOT_PREDICTED = Text("You made no prediction.", "予想は選んでいません。")
 OPEN_TASK = Text("Waiting for you: the ring shows where.", "操作をお待ちしています。枠で囲んだところです。")
 RUNNING = Text("The attack is running. Watch it to the end.", "攻撃が進んでいます。最後までご覧ください。")
 ASTRAY = Text(
-    "The stage is set otherwise than this step expects.", "ステージの設定が、このステップの想定と異なります。"
+    "The stage is not set as this step expects.", "ステージの設定が、このステップの想定と異なります。"
 )
 ELSEWHERE = Text("This step is about the other page.", "このステップは、別のページで進めます。")
 DONE = Text("Done. Go on when you are ready.", "できました。準備ができたら次へ進んでください。")

@@ -25,7 +25,7 @@ OFF = Text(
 WAITING = Text(
     "Press play; the log fills while the attack runs.", "再生すると、攻撃とともに記録が増えていきます。"
 )
-GOES_ON = Text("No alarm so far. The API answers.", "警報はまだありません。APIは答えています。")
+GOES_ON = Text("No alarm so far. The API answers.", "まだ警報は出ていません。APIは回答を続けています。")
 ALARM = Text("Alarm at query {n}", "{n}回目の問い合わせで警報")
 SOME_LOST = Text(
     "{alarm}. {lost} of {accounts} accounts are lost to the attacker; the others go on.",
@@ -40,7 +40,8 @@ USED_UP = Text(
     "アカウント{accounts}件のうち{lost}件が上限に達し、残りで攻撃が続いています。",
 )
 BLOCKED = Text(
-    "Answered no more since query {n}: {reason}.", "{n}回の問い合わせの後、回答を停止（{reason}）。"
+    "The API has answered no more since query {n}: {reason}.",
+    "{n}回の問い合わせの後、回答を停止（{reason}）。",
 )
 QUERIES = Text("queries answered", "回答した問い合わせ")
 TIME = Text("simulated time", "かかった時間（模擬）")
@@ -75,7 +76,7 @@ NO_MONITOR = Text("The log monitor is off.", "ログ監視は使われていま�
 LOG = Text("Query log", "問い合わせの記録")
 SAMPLED = Text(
     "Newest first; of each step only a few lines are listed. Customers are simulated: {n} a day.",
-    "新しい順です。ステップごとに一部だけを示します。一般利用者は模擬的なもので、1日{n}人です。",
+    "新しい順です。ステップごとに一部だけを示します。一般利用者は、1日{n}人を模擬したものです。",
 )
 SAMPLED_ALONE = Text(
     "Newest first; of each step only a few lines are listed.",

@@ -108,8 +108,8 @@ KINDS = {
         ),
         tested=Text("{n} test pictures", "テスト画像 {n}枚"),
         counted=Said(
-            Text("one class, one seed", "1種類・シード1回の結果"),
-            Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
+            Text("one class, one seed", "1種類・シード1個の結果"),
+            Text("{n} of the classes, one seed", "{n}種類・シード1個の結果"),
         ),
     ),
     "garment": Kind(
@@ -170,8 +170,8 @@ KINDS = {
         ),
         tested=Text("{n} test photos", "テスト写真 {n}枚"),
         counted=Said(
-            Text("one class, one seed", "1種類・シード1回の結果"),
-            Text("{n} of the classes, one seed", "{n}種類・シード1回の結果"),
+            Text("one class, one seed", "1種類・シード1個の結果"),
+            Text("{n} of the classes, one seed", "{n}種類・シード1個の結果"),
         ),
     ),
     "letter": Kind(
@@ -232,8 +232,8 @@ KINDS = {
         ),
         tested=Text("{n} test pictures", "テスト画像 {n}枚"),
         counted=Said(
-            Text("one character, one seed", "1文字・シード1回の結果"),
-            Text("{n} characters, one seed", "{n}文字・シード1回の結果"),
+            Text("one character, one seed", "1文字・シード1個の結果"),
+            Text("{n} characters, one seed", "{n}文字・シード1個の結果"),
         ),
     ),
     "part": Kind(
@@ -297,8 +297,8 @@ KINDS = {
         ),
         tested=Text("{n} test scans", "テスト用スキャン {n}枚"),
         counted=Said(
-            Text("one drawing, one seed", "図面1件・シード1回の結果"),
-            Text("{n} drawings, one seed", "図面{n}件・シード1回の結果"),
+            Text("one drawing, one seed", "図面1件・シード1個の結果"),
+            Text("{n} drawings, one seed", "図面{n}件・シード1個の結果"),
         ),
     ),
     "customer": Kind(  # what came out of records, `records` says
@@ -314,8 +314,8 @@ KINDS = {
         distance=words.BELIEF,
         tested=Text("{n} test records", "テスト用の記録 {n}件"),
         counted=Said(
-            Text("one person, one seed", "1人・シード1回の結果"),
-            Text("{n} people, one seed", "{n}人・シード1回の結果"),
+            Text("one person, one seed", "1人・シード1個の結果"),
+            Text("{n} people, one seed", "{n}人・シード1個の結果"),
         ),
     ),
     "person": Kind(
@@ -383,8 +383,8 @@ KINDS = {
         ),
         tested=Text("{n} test photos", "テスト写真 {n}枚"),
         counted=Said(
-            Text("one person, one seed", "1人・シード1回の結果"),
-            Text("{n} people, one seed", "{n}人・シード1回の結果"),
+            Text("one person, one seed", "1人・シード1個の結果"),
+            Text("{n} people, one seed", "{n}人・シード1個の結果"),
         ),
     ),
 }

@@ -95,7 +95,7 @@ class Fact:
             case "count":
                 return f"{float(self.value):,.0f}"
             case "percent":
-                return f"{100 * float(self.value):.0f}" + ("\u00a0%" if language == "en" else "％")
+                return f"{100 * float(self.value):.0f}" + ("\u00a0%" if language == "en" else "%")
             case "decimal":
                 return f"{float(self.value):.2f}"
             case "db":

@@ -513,7 +513,7 @@ class Presenter:
         if desk.suspicion is not None:
             parts.append(self.say(words.DESK_SUSPICION, share=f"{desk.suspicion:.0%}"))
         parts.append(self.say(words.DESK_CLOCK, time=self.lasted(desk.minutes)))
-        return self.say(words.DESK, parts=" · ".join(parts))
+        return self.say(words.DESK, parts=self.say(words.JOIN).join(parts))
 
     def lasted(self, minutes: float) -> str:
         """Say how long something took by the simulated clock."""
@@ -573,7 +573,7 @@ class Presenter:
             if privacy is None:
                 sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
             else:
-                kept.append((f"ε = {plain(privacy.epsilon)}", self._unit(privacy)))
+                kept.append((self.say(words.EPSILON, value=plain(privacy.epsilon)), self._unit(privacy)))
                 sentence = self._guarantee(privacy)
             return CostView(title, "", tuple(kept), sentence)
         changed = utility.distortion

@@ -18,7 +18,7 @@ from mi_studio.studio.session import Session
 from mi_studio.studio.verdict import can_act, verdict
 from mi_studio.studio.views import Bracket, CostView, SentenceView, StageView, VerdictView
 
-TITLE = Text("What a model gave away", "モデルから漏れた情報の報告")
+TITLE = Text("What a model gave away", "モデルからの情報漏えいに関する報告")
 BEFORE = Text("The secret", "守るべき秘密")
 AFTER = Text("What the attacker ended up with", "攻撃者が手に入れたもの")
 AFTER_PROTECTED = Text("… with protection", "防御ありの場合")
@@ -33,11 +33,12 @@ ATTACK = Text("Attack", "攻撃")
 HAS = Text("The attacker has", "攻撃者が持つもの")
 TARGET = Text("Target", "標的")
 DEFENSE = Text("Protection", "防御")
+NOTED = Text("{title} ({note})", "{title}（{note}）")
 EFFORT = Text("Effort", "計算量")
-STEPS = Text("{steps} steps, {seconds} s, seed {seed}", "{steps}ステップ、{seconds}秒、シード {seed}")
+STEPS = Text("{steps} steps, {seconds} s, seed {seed}", "{steps}ステップ、{seconds}秒、シード{seed}")
 STEPS_ASKED = Text(
     "{steps} steps, {queries} queries, {seconds} s, seed {seed}",
-    "{steps}ステップ、問い合わせ{queries}回、{seconds}秒、シード {seed}",
+    "{steps}ステップ、問い合わせ{queries}回、{seconds}秒、シード{seed}",
 )
 SCORE, VALUE, BASE, MEANING = (
     Text("Score", "指標"),
@@ -59,8 +60,8 @@ POINT_COST = Text(
 POINT_DECIDE = Text(
     "To decide first: which of our data would be fatal if it leaked, who can get at a model trained on it, "
     "and how finely that model answers.",
-    "まず決めること：漏れたら致命的なデータはどれか。それで学習したモデルに誰が触れられるか。"
-    "モデルはどこまで細かく答えるか。",
+    "まず決めるべきこと：漏れたら致命的なデータはどれか、そのデータで学習したモデルに誰が触れられるか、"
+    "モデルにどこまで細かく答えさせるか。",
 )
 ONE_RUN = Text(
     "One run with one seed. Another seed can end differently.",
@@ -196,7 +197,10 @@ def _settings(
     yield say(HAS), say(_attack(session).needs)
     yield say(TARGET), brackets["target"].title
     note = brackets["defense"].note
-    yield say(DEFENSE), brackets["defense"].title + (f" ({note})" if note else "")
+    yield (
+        say(DEFENSE),
+        say(NOTED, title=brackets["defense"].title, note=note) if note else brackets["defense"].title,
+    )
     last = lane.history.last
     text = STEPS_ASKED if last.queries else STEPS
     yield (

@@ -633,8 +633,8 @@ class Session:
                 Text(
                     "This recording is of somebody's own picture, which is not in the file; "
                     "bring a picture of your own to run it here.",
-                    "この記録に使われた写真は、ファイルに含まれていません。"
-                    "ここで実行するには、お手持ちの写真を選んでください。",
+                    "この記録は自分の画像を使ったもので、画像そのものはファイルに含まれていません。"
+                    "ここで実行するには、自分の画像を選んでください。",
                 ),
                 "",
             )

@@ -21,7 +21,7 @@ OVER = Text(
 )
 SCENE_SAID = Text("The scene", "場面")
 ATTACK_SAID = Text("The attack", "攻撃")
-NEEDS = Text("The attacker has", "攻撃者が手にしているもの")
+NEEDS = Text("The attacker has", "攻撃者が持つもの")
 STOPS = Text("What stops it", "防ぐ手段")
 DEFENCE_SAID = Text("The defence: {name}", "防御：{name}")
 IDLE = Text("No effect here", "ここでは効果なし")

@@ -14,7 +14,7 @@ AND = Text(" + ", "＋")
 OWN_PICTURE = Text("Your own picture", "自分の画像")
 OWN_PICTURE_LINE = Text(
     "Choose, drop or paste one. It never leaves this computer.",
-    "選択、ドロップ、貼り付けで使えます。このコンピューターの外には出ません。",
+    "選択、ドロップ、貼り付けで取り込めます。このコンピューターの外には出ません。",
 )
 ACCESS = {
     "white-box": Text("holds the model file", "モデルのファイルを入手"),
@@ -32,8 +32,8 @@ NO_PROTECTION = Text("The same attack, no protection", "同じ攻撃、防御な
 FROM_THE_START = Text("From the start, this setting", "最初からこの設定の場合")
 PRESS_PLAY = Text("Press play to let the attack begin", "再生を押すと攻撃が始まります")
 LOADING = Text("Getting ready…", "準備中…")
-AT_STEP = Text("step {step}", "ステップ {step}")
-BEST_STEP = Text("its own choice: step {step}", "攻撃者自身の選択：ステップ {step}")
+AT_STEP = Text("step {step}", "ステップ{step}")
+BEST_STEP = Text("its own choice: step {step}", "攻撃者自身の選択：ステップ{step}")
 SAME_SEED = Text("same seed · {where}", "同じシード・{where}")
 PROTECTED = Text("protected · {where}", "防御あり・{where}")
 MIXED_AT = Text("mixed run · {where}", "設定混在・{where}")
@@ -66,7 +66,7 @@ LINE_UNPROTECTED = Text("no protection", "防御なし")
 LINE_FROM_START = Text("this setting from the start", "最初からこの設定")
 LINE_BEFORE = Text("before the change", "変更前")
 LINE_EARLIER = Text("earlier setting", "前の設定")
-LINE_SEED = Text("seed {seed}", "シード {seed}")
+LINE_SEED = Text("seed {seed}", "シード{seed}")
 
 # notes
 TOOK_EFFECT = Text("Took effect at step {step}.", "ステップ{step}から反映しました。")
@@ -74,7 +74,7 @@ TAKES_EFFECT = Text("Takes effect with the next step.", "次のステップか�
 RESTARTED = Text("Run again from step 0 with this value.", "この値でステップ0からやり直しています。")
 CHANGED_AT = Text("changed at step {step}", "ステップ{step}で変更")
 FIXED = Text("Changing it starts the attack again.", "変更すると、攻撃を最初からやり直します。")
-RECORDING = Text("recording · restart runs it live", "記録を再生中・「最初から」で実際に計算")
+RECORDING = Text("recording · restart runs it live", "記録を再生中・「最初から」で実際に実行")
 REPLAYED = Text("watching it again", "もう一度見ています")
 TRAINED_HERE = Text("{value} · trained here", "{value}（ここで学習）")
 SECONDS_LEFT = Text("about {n} s left", "残り約{n}秒")
@@ -115,7 +115,7 @@ SEES_FIRST = Text("How sure the model is of its first {n} choices.", "モデル�
 LAYER = Text("layer {n}", "第{n}層")
 LAST_LAYER = Text("last layer", "最終層")
 SEES_SOON = Text("Nothing yet.", "まだ何もありません。")
-SEES_BLOCKED = Text("The API answers him no more.", "APIは、もう攻撃者に答えません。")
+SEES_BLOCKED = Text("The API no longer answers the attacker.", "APIは、攻撃者への回答を停止しました。")
 QUERIES = Text("queries: {n}", "問い合わせ {n}回")
 
 # the security desk
@@ -146,12 +146,13 @@ ANSWERS_CHANGED = Text(
     "On average, {share} of an answer's scores go to other classes or are withheld.",
     "回答の確信度のうち、平均{share}が別の答えに移るか、伏せられます。",
 )
-KEPT = Text("of the update's direction kept", "更新の向きの保存率")
+KEPT = Text("of the update's direction kept", "更新の向きの保持率")
 NO_COST = Text("No protection is on, so it costs nothing.", "防御がないため、代償もありません。")
 COST_UNKNOWN = Text("Measured as soon as the attack runs.", "攻撃を始めると測定します。")
+EPSILON = Text("ε = {value}", "ε＝{value}")
 GUARANTEE = Text(
     "ε = {epsilon}, δ = {delta}, for {unit}; counted by {accountant}.",
-    "ε = {epsilon}、δ = {delta}（単位：{unit}、計算方法：{accountant}）。",
+    "ε＝{epsilon}、δ＝{delta}（単位：{unit}、計算方法：{accountant}）。",
 )
 UNITS = {
     "one picture": Text("one picture", "写真1枚"),
@@ -163,7 +164,7 @@ UNITS = {
 # the verdict: record scenes
 SAME_PICTURE = Text("Anyone would recognise this picture.", "誰が見ても、元の画像だと分かります。")
 KNOWN_PICTURE = Text(
-    "Somebody who knows the picture would recognise it.", "元の画像を知る人なら、それと気づきます。"
+    "Somebody who knows the picture would recognise it.", "元の画像を知る人なら、それと気付きます。"
 )
 PARTLY = Text("Parts of the picture can be made out.", "画像の一部が見えています。")
 LINE_UP = Text(
@@ -172,7 +173,7 @@ LINE_UP = Text(
 )
 RECOVERED = Text(
     "{k} of {n} pictures came out practically unchanged.",
-    "{n}枚のうち{k}枚が、元とほとんど見分けのつかない画像で復元されました。",
+    "{n}枚のうち{k}枚が、元の画像とほとんど見分けがつかない状態で復元されました。",
 )
 RECOGNISED = Text(
     "Anyone would recognise {k} of the {n} pictures.",
@@ -180,7 +181,7 @@ RECOGNISED = Text(
 )
 KNOWN_PICTURES = Text(
     "Somebody who knows the pictures would recognise most of them.",
-    "元の画像を知る人なら、多くの画像をそれと気づきます。",
+    "元の画像を知る人なら、多くの画像についてそれと気付きます。",
 )
 PARTLY_MANY = Text("Parts of some pictures can be made out.", "一部の画像が、部分的に見えています。")
 LINE_UP_MANY = Text(
@@ -205,8 +206,8 @@ RECORDS_UNSURE = Text(
     "{n}人中{k}人について、隠れた項目を言い当てています。モデルがない場合より多いかどうかは、最終結果で判定します。",
 )
 RECORDS_TOO_FEW = Text(
-    "The attacker guesses the hidden field of {k} of {n} people. So few people do not settle whether that is "
-    "more than without the model.",
+    "The attacker guesses the hidden field of {k} of {n} people. With so few people one cannot tell whether "
+    "that is more than without the model.",
     "{n}人中{k}人について、隠れた項目を言い当てています。ただしこの人数では、モデルがない場合より多いとも、"
     "同程度だとも言えません。",
 )
@@ -218,7 +219,7 @@ RECORDS_CHANCE = Text(
 ONLY_NETWORKS = Text(
     "The scores say that it came out. But this attack changes the picture directly, which can convince "
     "networks, the judge too, and show a person nothing: look for yourself.",
-    "指標の上では、姿が現れています。ただし、この攻撃は画像を直接書き換えるため、人には何も見えない画像でも、"
+    "指標の上では、復元に成功しています。ただし、この攻撃は画像を直接書き換えるため、人には何も見えない画像でも、"
     "判定用モデルを含むAIモデルが正解だと答えることがあります。ご自身の目で確かめてください。",
 )
 
@@ -281,7 +282,7 @@ E_NOT_PICKED = Text("not picked out of the line-up", "候補からの特定は�
 E_PICKED_MANY = Text("{k} of {n} picked out of the line-up", "{n}枚中{k}枚が候補から特定可能")
 E_JUDGE_SHARE = Text("Judge model: {share} right", "判定用モデル：正答 {share}")
 E_JUDGE_FIVE = Text("among its first five: {share}", "上位5件では {share}")
-E_INTERVAL = Text(" (95 %: {low}–{high})", "（95 %区間 {low}〜{high}）")
+E_INTERVAL = Text(" (95 %: {low}–{high})", "（95%区間 {low}〜{high}）")
 E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}")
 E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
 E_BELIEF = Text("Belief in the true value {value}", "真の値への確信 {value}")
@@ -295,7 +296,7 @@ E_TWIN_GUESSED = Text("without protection: {value} right", "防御なしの的�
 E_TWIN = Text("without protection: {value}", "防御なしでは {value}")
 E_TWIN_SHARE = Text("without protection: {value} right", "防御なしの正答 {value}")
 E_TWIN_DISTANCE = Text("distance without protection: {value}", "防御なしの距離 {value}")
-E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1回の結果")
-E_N_RECORDS = Text("{n} pictures, one seed", "画像{n}枚・シード1回の結果")
-E_SO_FAR = Text("step {step} of {total}", "ステップ {step} / {total}")
-E_STOPPED = Text("stopped at step {step} of {total}", "ステップ {step} / {total} で終了")
+E_N_RECORD = Text("one picture, one seed", "画像1枚・シード1個の結果")
+E_N_RECORDS = Text("{n} pictures, one seed", "画像{n}枚・シード1個の結果")
+E_SO_FAR = Text("step {step} of {total}", "ステップ{step}／{total}")
+E_STOPPED = Text("stopped at step {step} of {total}", "ステップ{step}／{total}で終了")

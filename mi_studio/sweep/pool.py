@@ -27,8 +27,8 @@ PATIENCE = 3.0
 Work = Callable[[RunConfig, Callable[[], bool]], Outcome | Failed]
 
 DIED = Text(
-    "The process died {tries} times at this run; perhaps the memory does not suffice.",
-    "この実行の途中でプロセスが{tries}回終了しました。メモリーが足りないおそれがあります。",
+    "The process died {tries} times at this run; there may not be enough memory.",
+    "この実行の途中でプロセスが{tries}回終了しました。メモリー不足の可能性があります。",
 )
 
 

@@ -85,7 +85,7 @@ def _checked(epsilon: float, recipe: Recipe, wanted: Mapping[str, str | float]) 
             raise UsageError(
                 Text(
                     "The training does not depend on '{knob}'; it does on {choices}.",
-                    "学習は「{knob}」によって変わりません。指定できるのは{choices}です。",
+                    "「{knob}」は学習の結果に関係しません。指定できるのは{choices}です。",
                 ),
                 knob=name,
                 choices=names(mine.values()),

@@ -241,7 +241,7 @@ def test_it_speaks_both_languages(opened: Opened, qtbot: QtBot) -> None:
     ask(controller, qtbot, "3")
     qtbot.waitUntil(lambda: "50%" in controller.window.exact.going.said)
     controller.window.language_chosen.emit("ja")
-    assert controller.window.exact.going.said == "ε＝3：学習50%"
+    assert controller.window.exact.going.said == "ε＝3：50%まで学習"
     assert controller.window.exact.cancel.text() == "中止"
     controller.exact.cancel()
     controller.window.exact.opened.emit()

@@ -121,8 +121,8 @@ def test_every_step_asks_for_what_is_possible(lesson: Lesson) -> None:
 
 HARMLESS = re.compile(
     r"\{[^}]*\}"  # a fact, or what something is called
-    r"|Ctrl\+\d|ε ?= ?(?:0\.5|1|2|4|8|16)(?!\.?\d)|[Ll]esson \d|レッスン\d"
-    r"|(?<!\d)(?:\d(?:つ|文|回|種類|枚|人|段階|通り|点|商品|件|本|台|桁|～))"
+    r"|Ctrl\+\d|ε(?: = |＝)(?:0\.5|1|2|4|8|16)(?!\.?\d)|[Ll]esson \d|レッスン\d"
+    r"|(?<!\d)(?:\d(?:つ|文|回|種類|枚|人|段階|通り|点|商品|件|本|台|桁|〜))"
 )
 """What a figure may be without a fact behind it: a stop of ε, a lesson, or a small count of what is named."""
 

@@ -425,13 +425,13 @@ def test_the_security_desk_says_what_the_gateway_sees_and_why_it_blocks() -> Non
 
     assert told(Desk(1200, 2000, 0.641, "", 20.0)) == (
         "Security desk: 1,200 of 2,000 queries · 64% of the alarm · 20 min (simulated)",
-        "セキュリティ監視：問い合わせ 1,200／2,000回 · 警報値の64% · 模擬時間 20分",
+        "セキュリティ監視：問い合わせ 1,200／2,000回・警報値の64%・模擬時間 20分",
     )
     for reason in BLOCK_REASONS[1:]:
         english, japanese = told(Desk(1200, None, 2.0, reason))
         assert english == f"Security desk: blocked at query 1,200: {words.BLOCKED_FOR[reason].en}"
         assert words.BLOCKED_FOR[reason].ja in japanese
-        assert show.view().seen.sentence == "The API answers him no more."
+        assert show.view().seen.sentence == "The API no longer answers the attacker."
 
 
 def test_beside_what_is_handed_in_stands_that_the_gateway_ended_it() -> None:

@@ -43,6 +43,7 @@ from mi_studio.app.words import (
     say,
 )
 from mi_studio.studio.views import ContentsView, LessonView, OptionView
+from mi_studio.studio.words import JOIN
 
 SIGNS = {
     "": ("", "line", "panel"),
@@ -172,12 +173,12 @@ class Point(Row):
 class LessonRow(Row):
     """A lesson in the list: title, what it is about, how long and how far."""
 
-    def __init__(self, title: str, goal: str, minutes: str, stands: str, finished: bool) -> None:
+    def __init__(self, title: str, goal: str, told: str, finished: bool) -> None:
         super().__init__()
         self.add(Label("title", title, wrap=True))
         self.add(Label("small", goal, wrap=True))
-        self.add(Label("quiet", f"{minutes} · {stands}", wrap=True))
-        self.setAccessibleName(f"{title}. {goal} {minutes}, {stands}")
+        self.add(Label("quiet", told, wrap=True))
+        self.setAccessibleName(f"{title}. {goal} {told}")
         self.mark("right" if finished else "")
         if finished:
             self.ground = "panel"
@@ -341,7 +342,8 @@ class LessonPanel(Card):
         self.text.show()
         for id_, *words in view.lessons:
             title, goal, minutes, stands, finished = words
-            row = LessonRow(str(title), str(goal), str(minutes), str(stands), bool(finished))
+            told = say(JOIN, self._language).join((str(minutes), str(stands)))
+            row = LessonRow(str(title), str(goal), told, bool(finished))
             row.clicked.connect(lambda _=False, id_=id_: self.opened.emit(id_))
             self._add_row(row)
         self._body.addStretch(1)

@@ -50,6 +50,7 @@ from mi_studio.app.words import (
 )
 from mi_studio.core.step import Pictures
 from mi_studio.studio.views import TimelineView
+from mi_studio.studio.words import JOIN
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, math.inf)
 
@@ -466,10 +467,11 @@ class Timeline(QFrame):
     def _say(self, view: TimelineView) -> None:
         self.step.say(say(STEP, self._language, position=view.told, total=view.total))
         seed = say(SEED, self._language, seed=view.seed)
-        self.note.say(f"{seed} · {view.note}" if view.note else seed)
+        join = say(JOIN, self._language)
+        self.note.say(f"{seed}{join}{view.note}" if view.note else seed)
         self._fit_note()
-        self.film.setAccessibleName(f"{say(FILM, self._language)}: {self.step.said}")
-        self.film.setAccessibleDescription(" · ".join([self.note.said, *(m for _, m in view.marks)]))
+        self.film.setAccessibleName(say(FILM, self._language, step=self.step.said))
+        self.film.setAccessibleDescription(join.join([self.note.said, *(m for _, m in view.marks)]))
 
     def _name_play(self, playing: bool) -> None:
         words = say(PAUSE if playing else PLAY, self._language)

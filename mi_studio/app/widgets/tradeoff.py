@@ -44,6 +44,7 @@ from mi_studio.core.cards import library
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.studio.tradeoff import Chart, Dot
+from mi_studio.studio.words import JOIN
 
 SIGNS = (
     *(("o", "●"), ("s", "■"), ("t1", "▲"), ("d", "◆"), ("t", "▼"), ("+", "＋"), ("x", "×")),
@@ -405,7 +406,7 @@ class TradeoffPage(QWidget):
         if chart is not None:
             known = signs(chart)
             for i, dot in enumerate(chart.dots):
-                numbers = f"{chart.leak_words(dot.leak[1])} · {chart.cost_words(dot.cost)}"
+                numbers = say(JOIN, lang).join((chart.leak_words(dot.leak[1]), chart.cost_words(dot.cost)))
                 item = QListWidgetItem(f"{known[dot.family][1]} {dot.name.get(lang)}\n      {numbers}")
                 item.setToolTip(item.text())
                 if dot.front:

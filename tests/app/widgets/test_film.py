@@ -109,9 +109,9 @@ def test_busy_is_said_and_ends(timeline: Timeline) -> None:
 
 def test_both_languages(timeline: Timeline) -> None:
     timeline.retranslate("ja")
-    assert timeline.step.said == "ステップ 84 / 160"
+    assert timeline.step.said == "ステップ84／160"
     assert timeline.play.accessibleName() == "一時停止"
-    assert timeline.film.accessibleName() == "攻撃の経過: ステップ 84 / 160"
+    assert timeline.film.accessibleName() == "攻撃の経過：ステップ84／160"
 
 
 def test_the_ends_of_the_film(timeline: Timeline) -> None:

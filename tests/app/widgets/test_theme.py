@@ -118,8 +118,8 @@ def test_lines_break_where_it_reads_well() -> None:
     assert listed == "Likeness_0.62_· one_picture,_one_seed"  # no line begins with the sign
     long = "a part that is longer than any line could ever be"
     assert words.together(long) == long
-    japanese = words.together("一致度 0.62・シード1回の結果")
-    assert japanese.replace(words.JOINER, "") == "一致度 0.62・シード1回の結果"
+    japanese = words.together("一致度 0.62・シード1個の結果")
+    assert japanese.replace(words.JOINER, "") == "一致度 0.62・シード1個の結果"
     assert f"の{words.JOINER}結{words.JOINER}果" in japanese
     assert f"・{words.JOINER}" not in japanese
 
