@@ -25,7 +25,8 @@ class GradientCase:
     The true updates of the agreed model are computed once. Each client's defences act on its own update in
     the order in which they were chosen; noise is one draw per client and seed, which a knob rescales. One
     that needs to know the model and the pictures has ``prepared(client)`` in place of ``protect``. What acts
-    on the updates together comes after all of those.
+    on the updates together comes after all of those. One that changes the agreed model has
+    ``extended(model, value, seed)``, and ``drawing(model, key)``, since the clients' drawings are a secret.
 
     Parameters
     ----------
@@ -55,10 +56,14 @@ class GradientCase:
         self._defenses = [d for d in chosen if d.acts == "gradient"]
         self._together = [d for d in chosen if d.acts == "aggregation"]
         self._values: Mapping[str, Value] = config.values
-        model.requires_grad_(True)
-        self._true = self._updates(model)
+        self._rounds = 0
+        model = self._extended(model).requires_grad_(True)
+        own = self._drawing(model, self._secret())
+        self._true = self._updates(own)
+        # what nobody drew anything for; the same where no defence draws
+        self._plain = self._true if own is model else self._updates(self._drawing(model, ""))
         self._draws = self._drawn(self._true)
-        self._ways = self._prepared(model)
+        self._ways = self._prepared(own)
         self._cosine = 1.0
 
         message = [part.clone() for part in aggregated(self._true, agreed)]
@@ -80,7 +85,7 @@ class GradientCase:
             for part, new in zip(self.access.message, self._combined(sent), strict=True):
                 part.copy_(new)
         # masks cost nothing: they are gone from the sum of everybody
-        self._cosine = _cosine(aggregated(sent, self._round), aggregated(self._true, self._round))
+        self._cosine = _cosine(aggregated(sent, self._round), aggregated(self._plain, self._round))
 
     def desk(self) -> None:
         """Return ``None``: there is no gateway."""
@@ -95,9 +100,29 @@ class GradientCase:
 
     def _answer(self, model: nn.Module) -> Message:
         """Return what arrives when the server sends this model in place of the agreed one."""
-        true = self._updates(model.requires_grad_(True))
+        own = self._drawing(model.requires_grad_(True), self._secret())
+        true = self._updates(own)
         draws = self._drawn(true) if self._defenses else []
-        return self._combined(self._protected(true, draws, self._prepared(model)))
+        return self._combined(self._protected(true, draws, self._prepared(own)))
+
+    def _extended(self, model: nn.Module) -> nn.Module:
+        """Return the agreed model with what defences put into it."""
+        for defense in self._defenses:
+            if extend := getattr(importlib.import_module(defense.module), "extended", None):
+                model = extend(model, self._values[defense.knob.id], self._seed)
+        return model
+
+    def _drawing(self, model: nn.Module, key: str) -> nn.Module:
+        """Return a model as whoever has this key computes on it."""
+        for defense in self._defenses:
+            if draw := getattr(importlib.import_module(defense.module), "drawing", None):
+                model = draw(model, key)
+        return model
+
+    def _secret(self) -> str:
+        """Return what the clients' drawings follow from, another thing each time that they are asked."""
+        self._rounds += 1
+        return f"clients {self._seed} {self._rounds}"
 
     def _updates(self, model: nn.Module) -> list[Message]:
         return [client_update(model, images, labels, self._round) for images, labels in self._held]

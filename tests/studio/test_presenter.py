@@ -110,6 +110,7 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "gradient-quantise": False,
         "gradient-dp": False,
         "soteria": False,
+        "precode": False,
         "secure-aggregation": True,
     }
 
@@ -119,9 +120,9 @@ def test_what_can_be_chosen_stands_before_what_cannot(show: Show) -> None:
         impossible = [bool(c.reason) for c in show.bracket(slot).choices]
         assert impossible == sorted(impossible)
         assert set(impossible) == {False, True}
-    assert [c.id for c in show.bracket("defense").choices][:7] == [
+    assert [c.id for c in show.bracket("defense").choices][:8] == [
         *("gradient-noise", "gradient-prune", "gradient-clip", "gradient-quantise", "gradient-dp"),
-        *("soteria", "dp-training"),
+        *("soteria", "precode", "dp-training"),
     ]
 
 
