@@ -122,3 +122,16 @@ def test_no_text_is_left_over(file: str) -> None:
     unused = [name for name in named if len(re.findall(rf"\b{name}\b", everything)) < 2]
     assert named
     assert not unused
+
+
+def test_no_name_stands_for_two_texts() -> None:
+    """The second would stand for the first as well: a wall's bar once said "recognise {k} of the {n}"."""
+    for path, source in SOURCES.items():
+        assigned = [
+            target.id
+            for node in ast.parse(source).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ]
+        assert len(assigned) == len(set(assigned)), path.name

@@ -117,7 +117,7 @@ def _judge_batch(scores: Scores) -> tuple[Tone, Text]:
     most = picked is not None and picked >= (1 + chance) / 2
     if scores.right:
         unchanged = round(scores.values.get("recovered", 0.0) * scores.n)
-        return "leak", words.RECOVERED if unchanged == scores.right else words.RECOGNISED
+        return "leak", words.RECOVERED if unchanged == scores.right else words.PLAIN_TO_SEE
     if psnr >= KNOWN_DB:
         return ("leak", words.KNOWN_PICTURES) if most else ("unsure", words.PARTLY_MANY)
     return ("unsure", words.LINE_UP_MANY) if most else ("safe", words.NOTHING_SEEN)

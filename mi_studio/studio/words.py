@@ -175,7 +175,7 @@ RECOVERED = Text(
     "{k} of {n} pictures came out practically unchanged.",
     "{n}枚のうち{k}枚が、元の画像とほとんど見分けがつかない状態で復元されました。",
 )
-RECOGNISED = Text(
+PLAIN_TO_SEE = Text(
     "Anyone would recognise {k} of the {n} pictures.",
     "{n}枚のうち{k}枚は、誰が見ても元の画像だと分かります。",
 )

@@ -34,14 +34,14 @@ def test_recovered_pictures_are_counted() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_one_plain_picture_among_seven_bad_ones_is_a_leak(language: str) -> None:
     tone, text = judge(scores := Scores({"psnr_db": 11.0, "plain": 0.125, "recovered": 0.0}, 8, {}, BASE))
-    assert (tone, text) == ("leak", words.RECOGNISED)
+    assert (tone, text) == ("leak", words.PLAIN_TO_SEE)
     shown = text.get(language).format(k=scores.right, n=scores.n)
     assert "1" in shown
     assert "8" in shown
 
 
 def test_what_is_plain_is_counted_and_not_only_what_is_recovered() -> None:
-    assert said(psnr_db=24.0, plain=0.75, recovered=0.25) == ("leak", words.RECOGNISED)
+    assert said(psnr_db=24.0, plain=0.75, recovered=0.25) == ("leak", words.PLAIN_TO_SEE)
     assert Scores({"psnr_db": 24.0, "plain": 0.75, "recovered": 0.25}, 8).right == 6
     assert said(psnr_db=40.0, plain=0.875, recovered=0.875) == ("leak", words.RECOVERED)
 
