@@ -22,7 +22,7 @@ from mi_studio.core.atomic import write_bytes, write_text
 from mi_studio.engine import models
 from mi_studio.training.classifier import accuracy
 from mi_studio.training.recipe import Clock, Context
-from mi_studio.training.sheets import grid, png
+from mi_studio.training.sheets import exact_webp, grid, png
 from mi_studio.training.sources import PHOTOGRAPHS
 from mi_studio.training.writing import file_name, halved, write_weights
 
@@ -167,7 +167,7 @@ def write_pictures(context: Context) -> None:
     write_text(folder / "pictures" / "SOURCES.toml", _sources())
     test = crops(photographs, TEST_ROWS * TEST_COLUMNS, TEST_SEED)
     for name, tiles in zip(photographs, np.split(test, len(photographs)), strict=True):
-        write_bytes(folder / "test" / f"{name}.png", png(grid(tiles, TEST_COLUMNS)))
+        write_bytes(folder / "test" / f"{name}.webp", exact_webp(grid(tiles, TEST_COLUMNS)))
     context.report("Federated pictures", 1.0)
 
 
@@ -175,7 +175,7 @@ def read_test(assets: Path) -> tuple[NDArray[np.uint8], Tensor]:
     """Return the shipped test crops ``uint8 (n, 64, 64, 3)`` and their classes ``(n,)``."""
     parts = []
     for name in PHOTOGRAPHS:
-        with Image.open(assets / "federated" / "test" / f"{name}.png") as picture:
+        with Image.open(assets / "federated" / "test" / f"{name}.webp") as picture:
             sheet = np.asarray(picture.convert("RGB"))
         tiles = sheet.reshape(TEST_ROWS, SIDE, TEST_COLUMNS, SIDE, 3).swapaxes(1, 2)
         parts.append(tiles.reshape(-1, SIDE, SIDE, 3))

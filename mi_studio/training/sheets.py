@@ -27,6 +27,11 @@ def webp(picture: NDArray[np.uint8], quality: int, method: int = 6) -> bytes:
     return _packed(picture, "WEBP", quality=quality, method=method)
 
 
+def exact_webp(picture: NDArray[np.uint8]) -> bytes:
+    """Return a picture as a WebP that loses nothing: a quarter smaller than a PNG where there is colour."""
+    return _packed(picture, "WEBP", lossless=True, quality=100, method=6)
+
+
 def _packed(picture: NDArray[np.uint8], form: str, **how: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, form, **how)
