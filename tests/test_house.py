@@ -140,7 +140,19 @@ print("code", code, "reached", reached)
     "choice",
     [
         ["--scene", "federated", "--steps", "2"],
-        ["--scene", "catalogue", "--attack", "score-search", "--steps", "1", "--set", "granularity=round1"],
+        pytest.param(
+            [
+                "--scene",
+                "catalogue",
+                "--attack",
+                "score-search",
+                "--steps",
+                "1",
+                "--set",
+                "granularity=round1",
+            ],
+            marks=pytest.mark.stress,
+        ),
     ],
     ids=["federated", "catalogue"],
 )

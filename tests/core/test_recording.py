@@ -214,6 +214,7 @@ def long_run(steps, *, side=4, targets=1, bars=10, scores=4):
     return history
 
 
+@pytest.mark.stress
 def test_the_longest_run_can_be_saved_and_opened_again(tmp_path):
     history, path = long_run(MAX_STEPS + 1), tmp_path / "x.mireplay"
     recording.save(Recording(resolve("federated"), PIXEL, history), path)

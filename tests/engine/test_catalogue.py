@@ -24,6 +24,7 @@ def test_latent_search_draws_what_the_owner_hides():
     assert len(scores["evaluator_top1"]["ci95"]) == 2
 
 
+@pytest.mark.stress
 def test_score_search_beats_chance_and_counts_its_queries():
     result = run("score-search", target="all", steps=20).result()
     top1 = result["scores"]["evaluator_top1"]

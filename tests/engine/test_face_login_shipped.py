@@ -67,6 +67,7 @@ def test_latent_search_shows_the_face_behind_a_name() -> None:
     assert np.median(leaps) < 4  # and it does not flicker
 
 
+@pytest.mark.stress
 def test_score_search_needs_no_model() -> None:
     run = finished("score-search", steps=8)
     assert value(run, "evaluator_top5") == 1
@@ -74,6 +75,7 @@ def test_score_search_needs_no_model() -> None:
     assert run.result()["queries"] == 9 * 100
 
 
+@pytest.mark.stress
 def test_mi_face_gets_somewhere_but_not_far() -> None:
     run = finished("mi-face", steps=60)
     start = run.history.at(0).scores["distance_same"]

@@ -104,6 +104,7 @@ def test_a_sphere_is_no_wider_than_what_the_prior_draws() -> None:
     assert -last.objective == pytest.approx(brep_mi.CAP * Row.latent**0.5)
 
 
+@pytest.mark.stress
 def test_the_surrogate_recovers_garments_from_names_alone() -> None:
     run = Run(resolve("catalogue", attack="lokt", target="all", seed=2))
     list(run)

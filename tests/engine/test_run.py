@@ -26,6 +26,7 @@ ONE_EACH = list(
     {attack: (scene, attack) for scene, attack in sorted(PAIRS, key=lambda p: p[0] != "face-login")}.values()
 )
 """Each attack in one scene: elsewhere than with faces, where it can, because those take longest."""
+ALL = [pair if pair in ONE_EACH else pytest.param(*pair, marks=pytest.mark.stress) for pair in PAIRS]
 
 pytestmark = pytest.mark.usefixtures("small_faces")
 SCHEMA = json.loads((Path(mi_studio.__file__).parent / "core" / "result.schema.json").read_text("utf-8"))
@@ -41,7 +42,7 @@ def config(scene, attack, **more):
     return resolve(scene, attack=attack, steps=more.pop("steps", 6), **more)
 
 
-@pytest.mark.parametrize(("scene", "attack"), PAIRS)
+@pytest.mark.parametrize(("scene", "attack"), ALL)
 class TestEveryAttackInEveryScene:
     def test_it_repeats_exactly_and_the_truth_never_reaches_it(self, scene, attack, monkeypatch):
         """The second run's judge holds noise where the first one's holds the private data."""

@@ -196,6 +196,7 @@ def test_as_a_process_it_tells_what_is_wrong_in_both_languages(serving: Serving)
     assert error["ja"].endswith("指定してください。")
 
 
+@pytest.mark.stress
 def test_it_ends_with_the_window_that_wanted_it_and_leaves_nothing(serving: Serving, folder: Path) -> None:
     process = serving(3.0, 1000)
     assert process.stdin is not None

@@ -46,6 +46,7 @@ def test_every_weight_learns_once_and_in_proportion_to_its_size() -> None:
     assert float(net[0].weight.detach().std()) == pytest.approx(0.1, rel=0.1)
 
 
+@pytest.mark.stress
 def test_drawings_come_closer_to_photos(lessons: prior.Lessons) -> None:
     lessons.set_rate(1.0)
     off = []

@@ -44,7 +44,7 @@ def opacus():
         yield
 
 
-@pytest.mark.parametrize("epsilon", [math.inf, 4.0])
+@pytest.mark.parametrize("epsilon", [pytest.param(math.inf, marks=pytest.mark.stress), 4.0])
 def test_same_seed_same_weights(opacus, records, epsilon):
     one, two, other = (private.train_victim(victim(s), *records, TINY, epsilon, seed=s) for s in (1, 1, 2))
     assert same(one.net, two.net)
