@@ -246,6 +246,7 @@ TRADEOFF_TITLE = Text("Leak against cost: {scene}", "漏えいと代償：{scene
 TRADEOFF_LEAK = Text("{name} – higher leaks more", "{name}（上ほど漏えい大）")
 TRADEOFF_LEAK_FALLING = Text("{name} – higher up leaks more", "{name}（上ほど漏えい大）")
 TRADEOFF_COST = Text("{name} – further right costs less", "{name}（右ほど代償が小さい）")
+TRADEOFF_FIGURES = Text("{leak} · {cost}", "{leak}／{cost}")
 TRADEOFF_BASE = Text("without the attack: {value}", "攻撃なしの水準：{value}")
 TRADEOFF_BEST = Text("best: little leak, little cost", "理想：漏えいも代償も小さい")
 TRADEOFF_FRONT = Text(

@@ -40,12 +40,12 @@ STEPS_ASKED = Text(
     "{steps} steps, {queries} queries, {seconds} s, seed {seed}",
     "{steps}ステップ、問い合わせ{queries}回、{seconds}秒、シード{seed}",
 )
-SCORE, VALUE, BASE, MEANING = (
-    Text("Score", "指標"),
-    Text("Value", "値"),
-    Text("Unrelated picture", "無関係な画像"),
-    Text("What it means", "意味"),
-)
+SCORE, VALUE, MEANING = Text("Score", "指標"), Text("Value", "値"), Text("What it means", "意味")
+BASE = {
+    "pictures": Text("Unrelated picture", "無関係な画像"),
+    "records": Text("Base rate", "基準値"),
+}
+"""What a score is compared with, by what a scene's data are."""
 POINT_LEAK = Text("{sentence} All it took: {needs}.", "{sentence}必要だったのは、{needs}だけです。")
 POINT_BARE = Text(
     "Nothing protected the model. What helps: {stops}", "防御はありませんでした。有効な対策：{stops}"
@@ -157,7 +157,7 @@ def report(session: Session, language: str) -> ReportView:
         verdict=said,
         headings=(say(SETTINGS), say(SCORES), say(POINTS), say(CAVEATS)),
         settings=tuple(_settings(session, lane, presenter, _brackets(view.sentence))),
-        columns=(say(SCORE), say(VALUE), say(BASE), say(MEANING)),
+        columns=(say(SCORE), say(VALUE), say(BASE[session.intent.scene.data]), say(MEANING)),
         scores=tuple(_scores(lane, presenter)),
         points=tuple(_points(session, lane, presenter, view, said.sentence)),
         caveats=tuple(_caveats(session, lane, presenter, view.cost)),
@@ -173,8 +173,14 @@ def _brackets(sentence: SentenceView) -> dict[str, Bracket]:
 
 
 def _sentence(sentence: SentenceView, language: str) -> str:
-    said = [part.title if isinstance(part, Bracket) else part for part in sentence.parts]
-    return ("" if language == "ja" else " ").join(said)
+    japanese = language == "ja"
+
+    def said(part: Bracket | str) -> str:
+        if not isinstance(part, Bracket):
+            return part
+        return f"「{part.title}」" if japanese and part.slot != "defense" else part.title
+
+    return ("" if japanese else " ").join(map(said, sentence.parts))
 
 
 def _shown(session: Session, lane: Lane, twin: Lane | None, presenter: Presenter) -> Iterator[Shown]:

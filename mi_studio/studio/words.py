@@ -287,9 +287,9 @@ E_CHANCE = Text("unrelated pictures: {share}", "無関係な画像では {share}
 E_DISTANCE_BASE = Text("unrelated pictures: {base}", "無関係な画像では {base}")
 E_BELIEF = Text("Belief in the true value {value}", "真の値への確信 {value}")
 E_GUESSED = Text("Guessed right: {share}", "的中 {share}")
-E_GUESS_BASE = Text("always the most frequent value: {share}", "いつも最多の値と答えると {share}")
+E_GUESS_BASE = Text("always the most frequent value: {share}", "常に最多の値と答えた場合 {share}")
 E_WITHOUT_MODEL = Text(
-    "from the other fields, without the model: {share}", "モデルなしで、ほかの項目から推測すると {share}"
+    "from the other fields, without the model: {share}", "モデルなしで、ほかの項目から推測した場合 {share}"
 )
 E_TWIN_BELIEF = Text("belief without protection: {value}", "防御なしの確信 {value}")
 E_TWIN_GUESSED = Text("without protection: {value} right", "防御なしの的中 {value}")

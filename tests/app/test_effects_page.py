@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app.controller import Controller
-from mi_studio.app.words import PAGES, say
+from mi_studio.app.words import JOINER, PAGES, say
 from mi_studio.core.config import resolve
 from mi_studio.core.outcome import Outcome
 from mi_studio.studio.runstate import RunState
@@ -70,6 +70,7 @@ def test_the_page_says_what_a_cell_means(page: Controller, qtbot: QtBot) -> None
     window.top.languages["ja"].click()
     assert [b.text() for b in window.top.pages.values()] == [say(words, "ja") for words in PAGES.values()]
     assert "1ビットも変わりません" in effects.told.said
+    assert f"入{JOINER}手" in effects.grid.horizontalHeaderItem(1).text()  # no line breaks inside a word
 
 
 def test_enter_runs_a_cell_on_the_stage(page: Controller, qtbot: QtBot) -> None:

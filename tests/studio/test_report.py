@@ -23,6 +23,10 @@ def test_every_shipped_recording_has_its_page(path, language) -> None:
     scene = library().scene(recorded.config.scene)
     assert page.story == scene.story.get(language)
     assert len(page.points) == 3
+    if language == "en":
+        assert page.columns[2] == ("Unrelated picture" if scene.data == "pictures" else "Base rate")
+    else:
+        assert page.sentence.startswith(f"「{scene.title.ja}」の「")
     assert page.verdict.sentence in page.points[0]
     attack = library().attack(recorded.config.attack)
     assert attack.stops.get(language) in page.points[1]
@@ -63,6 +67,8 @@ def test_with_protection_both_outcomes_stand_side_by_side_and_the_price_is_named
         "The secret", "… with protection", "… without protection",
     ]  # fmt: skip
     assert "Gradient noise was on. Its price: of the update's direction kept" in page.points[1]
+    assert "（" in dict(report(session, "ja").settings)["防御"]
+    assert " (" in dict(page.settings)["Protection"]
 
 
 def test_a_protection_that_cannot_act_is_called_so() -> None:

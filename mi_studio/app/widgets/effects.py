@@ -39,6 +39,7 @@ from mi_studio.app.words import (
     EFFECTS_TRIAL,
     EFFECTS_TRIAL_SAME,
     TRADEOFF_OPEN,
+    breakable,
     say,
 )
 from mi_studio.core.cards import ACCESS_LEVELS, library
@@ -204,9 +205,11 @@ class EffectsPage(QWidget):
         grid.clearSpans()
         grid.setRowCount(len(self._lines))
         grid.setColumnCount(1 + len(ACCESS_LEVELS))
-        grid.setHorizontalHeaderLabels(
-            [say(EFFECTS_DEFENSE, lang), *(ACCESS[a].get(lang) for a in ACCESS_LEVELS)]
-        )
+        heads = [say(EFFECTS_DEFENSE, lang), *(ACCESS[a].get(lang) for a in ACCESS_LEVELS)]
+        for column, head in enumerate(heads):
+            item = QTableWidgetItem(breakable(head))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, head)
+            grid.setHorizontalHeaderItem(column, item)
         for place, row in enumerate(self._lines):
             if row is None:
                 acts = EFFECTS_ACTS[self._lines[place + 1].defense.acts]  # type: ignore[union-attr]
@@ -263,7 +266,7 @@ class EffectsPage(QWidget):
         self.grid.setColumnWidth(0, first)
         for column in range(1, self.grid.columnCount()):
             self.grid.setColumnWidth(column, rest)
-        words = (ACCESS[a].get(self._language) for a in ACCESS_LEVELS)
+        words = (breakable(ACCESS[a].get(self._language)) for a in ACCESS_LEVELS)
         metrics, wrap = QFontMetrics(theme.font(theme.SMALL)), int(Qt.TextFlag.TextWordWrap)
         room = QRect(0, 0, rest - 12, 10000)
         header.setFixedHeight(max(metrics.boundingRect(room, wrap, w).height() for w in words) + 14)

@@ -27,6 +27,7 @@ from mi_studio.app.words import (
     TRADEOFF_CANCEL,
     TRADEOFF_COST,
     TRADEOFF_EMPTY,
+    TRADEOFF_FIGURES,
     TRADEOFF_FLAT,
     TRADEOFF_FRONT,
     TRADEOFF_LEAK,
@@ -44,7 +45,6 @@ from mi_studio.core.cards import library
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
 from mi_studio.studio.tradeoff import Chart, Dot
-from mi_studio.studio.words import JOIN
 
 SIGNS = (
     *(("o", "●"), ("s", "■"), ("t1", "▲"), ("d", "◆"), ("t", "▼"), ("+", "＋"), ("x", "×")),
@@ -406,7 +406,8 @@ class TradeoffPage(QWidget):
         if chart is not None:
             known = signs(chart)
             for i, dot in enumerate(chart.dots):
-                numbers = say(JOIN, lang).join((chart.leak_words(dot.leak[1]), chart.cost_words(dot.cost)))
+                leak, cost = chart.leak_words(dot.leak[1]), chart.cost_words(dot.cost)
+                numbers = say(TRADEOFF_FIGURES, lang, leak=leak, cost=cost)
                 item = QListWidgetItem(f"{known[dot.family][1]} {dot.name.get(lang)}\n      {numbers}")
                 item.setToolTip(item.text())
                 if dot.front:
