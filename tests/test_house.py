@@ -141,16 +141,7 @@ print("code", code, "reached", reached)
     [
         ["--scene", "federated", "--steps", "2"],
         pytest.param(
-            [
-                "--scene",
-                "catalogue",
-                "--attack",
-                "score-search",
-                "--steps",
-                "1",
-                "--set",
-                "granularity=round1",
-            ],
+            "--scene catalogue --attack score-search --steps 1 --set granularity=round1".split(),
             marks=pytest.mark.stress,
         ),
     ],

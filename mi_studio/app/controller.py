@@ -147,10 +147,13 @@ class Controller(QObject):
             self._warming.start()
         if opened is not None and opened.suffix.lower() == SUFFIX:
             self.open_scene_file(opened)
-        if motion.still() and self.session.main is not None:  # what came from a file stands at its end
+        self._stand()
+
+    def _stand(self) -> None:
+        """Have what came from a file stand at its end, where nothing may move by itself."""
+        if motion.still() and self.session.main is not None and self.session.filming:
             self.session.scrub(self.session.main.reached)
-            if self.session.filming:
-                self.session.toggle_play()
+            self.session.toggle_play()
 
     def _connect(self) -> None:
         window, session = self.window, self.session
@@ -287,7 +290,8 @@ class Controller(QObject):
         if slot == "target" and wanted == OWN_PICTURE and self.session.intent.wish.picture is None:
             self.ask_for_picture()
             return
-        self._try(lambda: self.session.intent.pick(slot, wanted))
+        if self._try(lambda: self.session.intent.pick(slot, wanted)) and slot == "scene":
+            self._stand()
 
     @Slot(str, str, bool)
     def _toggled(self, _slot: str, wanted: str, on: bool) -> None:
@@ -397,7 +401,8 @@ class Controller(QObject):
     def open_scene_file(self, path: Path) -> None:
         """Put a teacher's scene file on the stage, or say why it cannot be used."""
         self._forget_picture()
-        self._try(lambda: self.teacher.open(path, self.settings.language, self.settings.theme))
+        if self._try(lambda: self.teacher.open(path, self.settings.language, self.settings.theme)):
+            self._stand()
 
     @Slot()
     def _save_scene_requested(self) -> None:
@@ -408,14 +413,15 @@ class Controller(QObject):
             file = SceneFile.of(wish, language=language, theme=theme_now)
             path = self._ask_where(SAVE_SCENE_FILE, SCENE_FILES, SUFFIX)
             if path is not None:
-                self._write(path, lambda: file.save(path), SAVED)
+                self._write(path, lambda: self.teacher.written(file, path).save(path), SAVED)
 
         self._try(act)
 
     def open_recording(self, path: Path) -> None:
         """Play a recording from its start, or say why it cannot be played."""
         self._forget_picture()
-        self._try(lambda: self.session.open_recording(recording.load(path)))
+        if self._try(lambda: self.session.open_recording(recording.load(path))):
+            self._stand()
 
     @Slot()
     def _save_requested(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 _still = [False]
 _flash: list[int] = []
+_effects: dict[Qt.UIEffect, bool] = {}
 
 
 def still() -> bool:
@@ -31,6 +32,7 @@ def apply(app: QApplication, wanted: bool) -> None:
     if not _flash:
         _flash.append(app.cursorFlashTime())
     app.setCursorFlashTime(0 if wanted else _flash[0])
-    if wanted:
-        for effect in Qt.UIEffect:
-            app.setEffectEnabled(effect, False)
+    if wanted and not _effects:
+        _effects.update({effect: app.isEffectEnabled(effect) for effect in Qt.UIEffect})
+    for effect, usual in _effects.items():
+        app.setEffectEnabled(effect, usual and not wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -45,6 +46,7 @@ class TeacherDesk(QObject):
         self._speak, self._dress, self._open_lesson = speak, dress, open_lesson
         self._before: tuple[Wish, str, str] | None = None
         self._name = ""
+        self._set: tuple[Path, Wish] | None = None
 
     def open(self, path: Path, language: str, theme: str) -> None:
         """Put a file on the stage; where it cannot be used, everything stays as it is.
@@ -70,6 +72,7 @@ class TeacherDesk(QObject):
         else:
             self.session.set_up(lambda intent: intent.take(wish))
         self.file, self._before, self._name = said, before, said.title or path.stem
+        self._set = path.parent, intent.wish
         intent.forget()
         intent.locked = _locked(said)
         self.window.set_limits(frozenset(said.hide), frozenset(said.lock))
@@ -80,6 +83,18 @@ class TeacherDesk(QObject):
             self._open_lesson(said.lesson)
         self.window.show_page("stage")
         self.draw(said.language or language)
+
+    def written(self, said: SceneFile, path: Path) -> SceneFile:
+        """Return what to write to a path: a file of the stage holds and hides what the open one does.
+
+        Its recording goes along where it would be found and still is of what is chosen.
+        """
+        if self.file is None:
+            return said
+        kept = {name: getattr(self.file, name) for name in ("title", "lesson", "hide", "lock", "leave")}
+        if self._set == (path.parent, self.session.intent.wish):
+            kept["recording"] = self.file.recording
+        return replace(said, **kept)
 
     def leave(self) -> None:
         """Put the file away, and have back what was there before it."""

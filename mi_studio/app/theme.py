@@ -29,7 +29,11 @@ ZOOMS = (0.8, 0.9, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours by what they are for. ``*_ground`` lies behind text of the same name."""
+    """Colours by what they are for. ``*_ground`` lies behind text of the same name.
+
+    ``edge`` draws what has to be seen to use a control or to read a figure: frames of fields and buttons, the
+    reach of a groove, axes. ``line`` only separates, and ``track`` only fills: nothing may hang on either.
+    """
 
     name: str
     dark: bool
@@ -38,6 +42,7 @@ class Theme:
     text: str
     quiet: str
     line: str
+    edge: str
     track: str
     accent: str
     on_accent: str
@@ -68,6 +73,7 @@ LIGHT = Theme(
     text="#1B2430",
     quiet="#5B6675",
     line="#DDE2E8",
+    edge="#7D8794",
     track="#D5DBE3",
     accent="#0B6E99",
     on_accent="#FFFFFF",
@@ -87,6 +93,7 @@ DARK = Theme(
     text="#EEF2F6",
     quiet="#A3AFBD",
     line="#2C3641",
+    edge="#75818F",
     track="#33404D",
     accent="#56B4E9",
     on_accent="#0C1218",
@@ -106,7 +113,8 @@ CONTRAST = Theme(
     text="#FFFFFF",
     quiet="#E6E6E6",
     line="#FFFFFF",
-    track="#6E6E6E",
+    edge="#FFFFFF",
+    track="#5E5E5E",
     accent="#FFD60A",
     on_accent="#000000",
     accent_ground="#000000",
@@ -124,10 +132,19 @@ TEXT_PAIRS = (
     *((front, back) for front in ("accent", "leak", "safe", "unsure") for back in ("window", "panel")),
     *((tone, f"{tone}_ground") for tone in ("accent", "leak", "safe", "unsure")),
     *((front, f"{tone}_ground") for front in ("text", "quiet") for tone in ("leak", "safe", "unsure")),
+    ("text", "track"),
     ("on_accent", "accent"),
     ("panel", "text"),
 )
 """Every (text, ground) that the program draws; each keeps a contrast of at least 4.5."""
+
+GRAPHIC_PAIRS = (
+    *(("edge", back) for back in ("window", "panel", "accent_ground", "leak_ground")),
+    *((tone, "track") for tone in ("accent", "leak", "safe", "unsure", "quiet", "text")),
+    ("text", "accent_ground"),
+    ("panel", "accent"),
+)
+"""Every further (shape, ground) that means something; each keeps a contrast of at least 3."""
 
 _chosen = [LIGHT]
 _room, _zoom, _floor = [1.0], [1.0], [0]
@@ -283,7 +300,7 @@ def _sheet(theme: Theme) -> str:
 
 
 _SHEET = """
-QWidget { font-size: @body; color: @text; }
+QWidget { font-size: @body; color: @text; widget-animation-duration: 0; }
 QMainWindow, QDialog, #stage { background: @window; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-weight: bold; }
@@ -312,7 +329,7 @@ QToolTip { background: @text; color: @panel; border: 1px solid @text; padding: 6
 #bottombar { background: @panel; border: none; border-top: 1px solid @line; }
 #card { background: @panel; border: 1px solid @line; border-radius: 12px; }
 
-QPushButton, QToolButton { background: @panel; border: 1px solid @line; border-radius: 8px;
+QPushButton, QToolButton { background: @panel; border: 1px solid @edge; border-radius: 8px;
   padding: 4px 12px; min-height: 22px; }
 QToolButton[plain="true"] { border: 1px solid transparent; background: transparent; padding: 0px; }
 QPushButton[link="true"] { border: 1px solid transparent; background: transparent; color: @accent;
@@ -323,7 +340,8 @@ QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 3px 1
 QToolButton[square="true"]:focus { padding: 3px; }
 QToolButton[plain="true"]:focus { padding: 0px; }
 QPushButton[link="true"]:focus { padding: 0px 5px; }
-QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transparent; }
+QPushButton:disabled, QToolButton:disabled { color: @quiet; background: transparent; border-color: @line; }
+QToolButton[plain="true"]:disabled, QPushButton[link="true"]:disabled { border-color: transparent; }
 QToolButton[square="true"] { padding: 4px; min-height: 0px; }
 QToolButton[plain="true"] { padding: 0px; min-height: 0px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0px; }
@@ -332,7 +350,7 @@ QPushButton[primary="true"] { background: @accent; border-color: @accent; color:
 QPushButton[primary="true"]:hover { border: 2px solid @text; padding: 3px 11px; }
 QPushButton[primary="true"]:focus { border: 4px double @on_accent; padding: 1px 9px; }
 QPushButton[primary="true"]:disabled { background: transparent; border-color: @line; color: @quiet; }
-QPushButton[segment="true"] { border-color: @line; color: @quiet; }
+QPushButton[segment="true"] { border-color: @edge; color: @quiet; }
 QPushButton[segment="true"]:checked { background: @accent_ground; color: @accent; border-color: @accent;
   font-weight: bold; }
 QPushButton[segment="true"]:focus { border: 2px solid @accent; }
@@ -359,9 +377,9 @@ QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 #banner { border: 1px solid @accent; border-radius: 8px; background: @accent_ground;
   margin: 9px 20px 0px 20px; }
 #banner[kind="error"] { border-color: @leak; background: @leak_ground; }
-QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px;
+QPlainTextEdit, QTextBrowser { background: @window; border: 1px solid @edge; border-radius: 8px; padding: 6px;
   font-size: @small; selection-background-color: @accent; selection-color: @on_accent; }
-QLineEdit { background: @window; border: 1px solid @line; border-radius: 8px; padding: 6px 8px;
+QLineEdit { background: @window; border: 1px solid @edge; border-radius: 8px; padding: 6px 8px;
   selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QPlainTextEdit:focus, QTextBrowser:focus { border: 2px solid @accent; padding: 5px; }
@@ -376,14 +394,15 @@ QListWidget::item:selected { background: @accent_ground; color: @text; border: 1
 QTableView { background: transparent; border: 1px solid transparent; border-radius: 8px; font-size: @small;
   outline: none; selection-background-color: transparent; }
 QTableView:focus { border: 2px solid @accent; }
+QTableView::item:selected { color: @text; border-top: 2px solid @accent; border-bottom: 2px solid @accent; }
 QHeaderView, QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid @line;
   font-size: @small; font-weight: bold; color: @quiet; padding: 2px 4px; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
-QScrollBar::handle:vertical { background: @track; border-radius: 3px; min-height: 28px; }
+QScrollBar::handle:vertical { background: @edge; border-radius: 3px; min-height: 28px; }
 QScrollBar::handle:vertical:hover { background: @quiet; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 2px; }
-QScrollBar::handle:horizontal { background: @track; border-radius: 3px; min-width: 28px; }
+QScrollBar::handle:horizontal { background: @edge; border-radius: 3px; min-width: 28px; }
 QScrollBar::handle:horizontal:hover { background: @quiet; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
   background: none; border: none; width: 0px; height: 0px; }

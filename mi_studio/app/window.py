@@ -644,7 +644,8 @@ class MainWindow(QMainWindow):
         for part, shortcut in self._guarded:
             shortcut.setEnabled(part not in hidden | locked)
         self.sentence.set_locked(locked)
-        self.protection.set_locked(locked)
+        for knobs in (self.protection, self.talk_row):
+            knobs.set_locked(locked)
         self.curve.setVisible("curve" not in hidden and not self.talking)
         self.show_side(True)
         top.fit()

@@ -72,7 +72,7 @@ def written_in(text: str) -> str:
     return "ja" if _JAPANESE.search(text) else "en"
 
 
-def explained(text: str, most: int = 2) -> list[Term]:
+def explained(text: str, most: int = 6) -> list[Term]:
     """Return the terms that a text names, the longest names first; a part of a longer one is not meant."""
     language = written_in(text)
     found: list[tuple[int, int, Term]] = []

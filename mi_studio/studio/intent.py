@@ -314,6 +314,11 @@ class Intent:
         self._future.clear()
         self.changed.emit(old, wish)
 
+    def is_held(self, knob: str) -> bool:
+        """Whether a teacher's file keeps a knob as it is."""
+        owned = any(d.knob.id == knob for d in self.defenses)
+        return bool({knob, "knobs", *(("defense",) if owned else ())} & self.locked)
+
     def _check_locks(self, wish: Wish) -> None:
         """Refuse a choice that differs in what is locked."""
         now, new = self.wish.values, wish.values

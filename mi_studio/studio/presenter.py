@@ -24,7 +24,7 @@ from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
 from mi_studio.studio.runstate import RunState
 from mi_studio.studio.session import Session
-from mi_studio.studio.verdict import can_act, verdict
+from mi_studio.studio.verdict import can_act, closeness, verdict
 from mi_studio.studio.views import (
     Bracket,
     Choice,
@@ -360,9 +360,8 @@ class Presenter:
         mixed = lane.mixed and shown.knob_version > 0
         meter = None if mixed else self._meter(shown)
         footer = self.say(words.NOT_MEASURED) if mixed else ""
-        value = f"{meter[0]} {meter[2]}" if meter else footer
         said = self.say(title)
-        described = self._described(said, where, value)
+        described = self._told(lane, shown, said, where, f"{meter[0]} {meter[2]}" if meter else footer)
         names = self._names(shown.images)
         known = self._believed(lane, shown)
         return PaneView(said, where, footer, shown.images, meter, described, role is Role.MAIN, names, known)
@@ -388,6 +387,17 @@ class Presenter:
             said = self.say(words.DISTANCE, value=f"{value:.2f}")
             return self.say(words.CLOSENESS), _share(1 - value / 1.5), said
         return None
+
+    def _told(self, lane: Lane, step: Step, title: str, where: str, value: str) -> str:
+        """Say in words what a picture of the attacker's is: whose, of which step, and how close it came."""
+        mixed = lane.mixed and step.knob_version > 0
+        close = "" if mixed else closeness(lane, step, self.language, self.session.intent.cards)
+        own = self.session.intent.wish.target == OWN_PICTURE
+        who = self.say(words.OWN_PICTURE) if own else self._target_title()
+        end, gap = ("。", "") if self.language == "ja" else (".", " ")
+        head = f"{title}{'：' if self.language == 'ja' else ': '}{who}" if who else title
+        parts = (head.replace("\u200b", ""), where, close, value)
+        return gap.join(p if p.endswith(end) else p + end for p in parts if p)
 
     def _described(self, title: str, subtitle: str, value: str) -> str:
         return self.say(words.DESCRIBED, title=title, subtitle=subtitle.rstrip("。."), value=value).strip()

@@ -52,8 +52,15 @@ class Beat:
 
 
 def leading(intent: Intent) -> DefenseCard | None:
-    """Return the defence that the story is about: one that is on and acts, else the finest that would act."""
-    able = [d for d in intent.defenses if intent.why_idle(d) is None and d.knob.live]
+    """Return the defence that the story is about: one that is on and acts, else the finest that would act.
+
+    It is never one that a teacher's file keeps as it is.
+    """
+    able = [
+        d
+        for d in intent.defenses
+        if intent.why_idle(d) is None and d.knob.live and not intent.is_held(d.knob.id)
+    ]
     finest = sorted(able, key=lambda d: (d not in intent.on, -len(intent.knobs[d.knob.id].stops)))
     return next(iter(finest), None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from mi_studio.core.cards import Library, SceneCard, library
 from mi_studio.core.config import RunConfig, why_no_effect
 from mi_studio.core.metrics import PLAIN_DB, UNLIKELY, at_least_by_chance, wilson
+from mi_studio.core.step import Step
 from mi_studio.core.text import Text
 from mi_studio.studio import records, words
 from mi_studio.studio.kinds import KINDS, Kind
@@ -30,6 +31,9 @@ FARTHER = 0.2
 
 FEW = 0.2
 """Up to this share of several targets, hardly anything came out, unless chance is ruled out."""
+
+MEASURED = {"psnr_db", "attribute_accuracy", "evaluator_top1", "distance_same"}
+"""Scores of which each alone says how close something is."""
 
 MOST = 1000
 """No score is of more targets than this; what says so is damaged."""
@@ -193,7 +197,7 @@ def verdict(
 
     cards = among or library()
     scene = cards.scene(judged.config.scene)
-    kind = KINDS.get(scene.targets_are, KINDS["class"])
+    kind = _kind(scene)
     tone, text = judge(scores, kind)
     if tone == "leak" and _only_networks_looked(scores, judged, cards):
         tone, text = "unsure", words.ONLY_NETWORKS
@@ -216,6 +220,26 @@ def verdict(
         elif tone == "safe" and against == "safe":
             tone, sentence = "unsure", say(words.NOT_NEEDED, sentence=sentence)
     return VerdictView(tone, sentence, _evidence(scores, judged, other, scene, language, head))
+
+
+def closeness(lane: Lane, step: Step, language: str, among: Library | None = None) -> str:
+    """Say in one sentence how close the pictures of a step of a lane are to the secret.
+
+    It is what the verdict says of them, without a word about protection; empty where nothing was measured.
+    """
+    cards = among or library()
+    whole = lane.ended and lane.result is not None and step is lane.history.final
+    scores = Scores.of(lane) if whole else Scores(step.scores, max(1, len(step.images)), {}, {})
+    if scores is None or not MEASURED & scores.values.keys():
+        return ""
+    tone, text = judge(scores, _kind(cards.scene(lane.config.scene)))
+    if tone == "leak" and _only_networks_looked(scores, lane, cards):
+        text = words.ONLY_NETWORKS
+    return text.get(language).format(k=scores.right, n=scores.n)
+
+
+def _kind(scene: SceneCard) -> Kind:
+    return KINDS.get(scene.targets_are, KINDS["class"])
 
 
 def _only_networks_looked(scores: Scores, judged: Lane, cards: Library) -> bool:
@@ -265,10 +289,10 @@ def _evidence(
     elif "attribute_accuracy" in v:
         against = twin.values if twin is not None else None
         parts += records.evidence(v, scores.n, base, scores.spread, against, language)
-        kind = KINDS.get(scene.targets_are, KINDS["class"])
+        kind = _kind(scene)
         parts.append(say(kind.counted.of(scores.n), n=scores.n))
     else:
-        kind = KINDS.get(scene.targets_are, KINDS["class"])
+        kind = _kind(scene)
         parts += _class_evidence(scores, base, kind, language)
         name = "distance_same" if scores.n == 1 else "evaluator_top1"
         if twin is not None and name in twin.values:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mi_studio.app import theme
 from mi_studio.app.controller import Controller
-from mi_studio.app.widgets.desk import PICTURE, DeskPage
+from mi_studio.app.widgets.common import Card
+from mi_studio.app.widgets.desk import PICTURE, THUMB, DeskPage, Log
 from mi_studio.core.desk import MARK
 from mi_studio.studio.desk import DeskView, Entry, Gauge
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def filled(count: int = 3) -> DeskView:
@@ -75,6 +78,55 @@ def test_space_plays_and_pauses_on_the_desk_as_on_the_stage(
     window.timeline.play_toggled.connect(lambda: told.append(True))
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     assert told == [True]
+
+
+def test_the_log_keeps_up_with_the_zoom(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.load_fonts(qapp)
+    theme.apply(qapp, "light")
+    page = DeskPage()
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    page.show_view(filled())
+    page.show()
+    log = page.log
+    try:
+        for zoom in (2.0, 0.8, 1.25, 1.0):
+            theme.set_scale(qapp, zoom=zoom)
+            for _ in range(4):
+                qapp.processEvents()
+            needed = QFontMetrics(theme.font(theme.SMALL, bold=True)).height()
+            assert needed + 4 <= log.horizontalHeader().height() <= 2 * needed
+            assert max(needed, theme.px(THUMB)) <= log.rowHeight(0) <= theme.px(THUMB) + needed
+            assert log.horizontalHeader().length() == log.viewport().width()
+    finally:
+        theme.set_scale(qapp, zoom=1.0)
+
+
+def test_the_line_that_is_chosen_in_the_log_is_seen_and_read(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.load_fonts(qapp)
+    for colors in theme.THEMES:
+        theme.apply(qapp, colors)
+        log, card = Log(), Card()
+        card.column.addWidget(log)
+        qtbot.addWidget(card)
+        log.lines.show_lines(tuple("12345"), filled(2).entries)
+        card.resize(700, 200)
+        card.show()
+        log.setFocus()
+        before = card.grab().toImage()
+        log.setCurrentIndex(log.lines.index(1, 0))
+        after = card.grab().toImage()
+        line = log.visualRect(log.lines.index(1, 3)).translated(log.viewport().mapTo(card, QPoint(0, 0)))
+        seen = [
+            theme.contrast(*(image.pixelColor(x, y).name() for image in (before, after)))
+            for x in range(line.left(), line.right()) for y in (line.top(), line.bottom())
+        ]  # fmt: skip
+        assert sum(ratio >= 3 for ratio in seen) > line.width() / 2, colors
+        words = after.copy(line.adjusted(4, 4, -4, -4))
+        shades = {words.pixelColor(x, y).name() for x in range(words.width()) for y in range(words.height())}
+        ground = words.pixelColor(words.width() - 1, 0).name()
+        assert max(theme.contrast(shade, ground) for shade in shades) >= 4.5, colors
+    theme.apply(qapp, "light")
 
 
 def test_a_full_desk_is_told_again_only_where_something_has_changed(qtbot: QtBot) -> None:

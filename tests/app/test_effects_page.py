@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mi_studio.app import theme
 from mi_studio.app.controller import Controller
 from mi_studio.app.words import JOINER, PAGES, say
 from mi_studio.core.config import resolve
@@ -81,6 +84,29 @@ def test_enter_runs_a_cell_on_the_stage(page: Controller, qtbot: QtBot) -> None:
     assert window.page == "stage"
     assert page.session.intent.wish.values["gradient-noise"] == 0.5
     qtbot.waitUntil(lambda: page.session.state is RunState.RUNNING)
+
+
+def test_the_table_keeps_up_with_the_zoom(page: Controller, qapp: QApplication) -> None:
+    page.window.show_page("effects")
+    grid = page.window.effects.grid
+    header, wrap = grid.horizontalHeader(), int(Qt.TextFlag.TextWordWrap)
+    try:
+        for zoom in (1.5, 1.0):
+            theme.set_scale(qapp, zoom=zoom)
+            for _ in range(4):
+                qapp.processEvents()
+            metrics = QFontMetrics(header.font())
+            assert header.font().pixelSize() == theme.px(theme.SMALL)
+            rooms = [
+                QRect(0, 0, header.sectionSize(c) - theme.px(8), 9999) for c in range(grid.columnCount())
+            ]
+            said = [grid.horizontalHeaderItem(c).text() for c in range(grid.columnCount())]
+            needed = max(metrics.boundingRect(r, wrap, s).height() for r, s in zip(rooms, said, strict=True))
+            assert needed <= header.height() <= needed + 2 * metrics.height()
+            assert grid.rowHeight(1) >= metrics.height()
+            assert page.window.effects.detail.width() in (theme.px(320), theme.px(300))
+    finally:
+        theme.set_scale(qapp, zoom=1.0)
 
 
 def test_without_results_it_says_what_to_do(

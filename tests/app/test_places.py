@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 from clipped import clipped
+from explained import unexplained
 from numpy.typing import NDArray
 from places import PLACES, settle
 from PySide6.QtCore import Qt
@@ -112,6 +113,8 @@ def test_nothing_is_cut_or_without_a_name(house: Open, language: str) -> None:
                 where = f"{place.name} {size[0]}: "
                 wrong += [where + said for said in clipped(top)]
                 wrong += [f"{where}{type(c).__name__} has no name" for c in controls(top) if not named(c)]
+                if language != WORDY:
+                    wrong += [f"{where}{said}" for said in unexplained(top)]
                 if language == WORDY:
                     wrong += [f"{where}{said!r} is not translated" for said in foreign(top)]
     assert not wrong, "\n".join(dict.fromkeys(wrong)).replace("\u2060", "")

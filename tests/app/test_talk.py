@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from clipped import clipped
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
@@ -70,6 +71,7 @@ def test_nothing_is_smaller_than_twenty_points(
     assert FLOOR == 27  # 20 pt at 96 dpi, rounded up
     written = texts(controller.window)
     assert len(written) >= 12
+    assert clipped(controller.window) == []  # a floor makes type larger than what stands around it
     assert [(said, size) for said, size in written if size < FLOOR] == []
     drawn: list[int] = []  # what widgets paint themselves goes through one function
     usual = theme.font

@@ -15,7 +15,8 @@ from mi_studio.app import theme
 from mi_studio.app.controller import Controller
 from mi_studio.cli import main
 from mi_studio.core import paths
-from mi_studio.studio.scenefile import load
+from mi_studio.studio.scenefile import SceneFile, load
+from mi_studio.studio.talk import Story, leading
 
 Program = Callable[..., Controller]
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -31,6 +32,8 @@ hide = ["save", "curve"]
 lock = ["scene", "attack", "seed", "pages", "open", "knob.granularity"]
 leave = {leave}
 """
+
+PLAIN = TEXT.format(leave="false").replace('"ja"', '"en"').replace('"dark"', '"light"')
 
 
 @pytest.fixture
@@ -147,6 +150,85 @@ def test_the_stage_is_written_as_a_file(
     assert said.wish() == controller.session.intent.wish
     assert (said.language, said.theme) == ("en", "light")
     assert said.leave
+
+
+def saved(controller: Controller, path: Path, monkeypatch: pytest.MonkeyPatch) -> SceneFile:
+    """Save the stage as a scene file and read it again."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(path), ""))
+    controller.window._save_scene.trigger()
+    return load(path)
+
+
+def test_a_file_saved_from_an_open_one_holds_and_hides_as_much(
+    program: Program, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(PLAIN)
+    controller = program(opened=file)
+    intent = controller.session.intent
+    targets = [t.id for t in intent.scene.targets_for(intent.wish.values)]
+    controller.session.intent.pick("target", targets[-1])
+    was, said = load(file), saved(controller, tmp_path / "b.miscene", monkeypatch)
+    assert (said.title, said.hide, said.lock, said.leave) == ("Lesson A", was.hide, was.lock, False)
+    assert said.wish() == controller.session.intent.wish
+    assert said.target == targets[-1]
+
+
+def test_a_recording_is_saved_along_where_it_still_is_of_what_is_chosen(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(paths.assets() / "recordings" / "federated.mireplay", tmp_path / "class.mireplay")
+    path, elsewhere = tmp_path / "a.miscene", tmp_path / "elsewhere"
+    path.write_text('scene = "federated"\nrecording = "class.mireplay"\nlock = ["seed"]\n')
+    elsewhere.mkdir()
+    controller = program(scene="catalogue")
+    controller._file_dropped(str(path))
+    assert saved(controller, tmp_path / "b.miscene", monkeypatch).recording == "class.mireplay"
+    assert saved(controller, elsewhere / "b.miscene", monkeypatch).recording == ""
+    controller.session.intent.turn("gradient-noise", 0.5)
+    said = saved(controller, tmp_path / "b.miscene", monkeypatch)
+    assert (said.recording, said.lock) == ("", ("seed",))
+
+
+def test_what_is_saved_after_a_file_was_left_holds_nothing(
+    program: Program, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(PLAIN)
+    controller = program()
+    controller._file_dropped(str(file))
+    controller.teacher.leave()
+    said = saved(controller, tmp_path / "b.miscene", monkeypatch)
+    assert (said.title, said.hide, said.lock) == ("", (), ())
+
+
+def test_what_a_file_holds_is_held_in_a_talk_as_beside_the_pictures(program: Program, tmp_path: Path) -> None:
+    controller = program(scene="federated")
+    window, session = controller.window, controller.session
+    intent, path = session.intent, tmp_path / "a.miscene"
+    looks = []
+    for lock, held in (
+        ("knob.gradient-noise", {"gradient-noise"}),
+        ("knobs", set(intent.knobs)),
+        ("defense", {d.knob.id for d in intent.defenses}),
+        ("seed", set()),
+    ):
+        path.write_text(f'scene = "federated"\nlock = ["{lock}"]\n')
+        controller._file_dropped(str(path))
+        view, first = controller.presenter.view(), leading(intent)
+        window.show_view(view)
+        window.talk_row.show_view(view, first.knob.id if first is not None else "")
+        for rows in (window.protection.rows, window.talk_row.knobs):
+            shown = {row.knob: row for row in rows if not row.isHidden()}
+            assert shown
+            for knob, row in shown.items():
+                idle = row._view is not None and row._view.reason
+                assert row.isEnabled() is (knob not in held), (lock, knob)
+                assert bool(row.title.property("dimmed")) is bool(knob in held or idle), (lock, knob)
+        looks.append(window.talk_row.knobs[1].slider.grab().toImage())
+        story = Story(session)
+        assert not held & {beat.knob for beat in story.beats}
+        for _ in range(6):  # no step of the story is refused
+            story.next()
+    assert looks[1] == looks[2] != looks[3]  # it looks like what it is
 
 
 def test_a_bad_file_is_told_before_a_window_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

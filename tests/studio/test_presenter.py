@@ -273,6 +273,54 @@ def test_the_end_shows_what_is_handed_in(show: Show) -> None:
     assert view.curve.main[-1][0] == view.timeline.position < FakeRun.LIMIT
 
 
+def test_in_words_a_pane_says_whose_which_step_and_how_close(show: Show) -> None:
+    show.session.start()
+    show.work(1)
+    heard: list[tuple[str, str]] = []
+    for _ in range(30):
+        show.work(1)
+        view = show.view()
+        heard.append((view.panes[1].described, show.japanese.view().panes[1].described))
+    (first, first_ja), (last, last_ja) = heard[0], heard[-1]
+    who = show.session.intent.scene.targets_for(show.session.intent.wish.values)
+    target = next(t.title for t in who if t.id == show.session.intent.wish.target)
+    assert first.startswith(f"{words.HAS_NOW.en}: {target.en}. step ")
+    assert first_ja.startswith(f"攻撃者がいま手にしているもの：{target.ja}。ステップ ")
+    assert words.NOTHING_SEEN.en in first
+    assert words.NOTHING_SEEN.ja in first_ja
+    assert last.startswith(f"{words.HANDED_IN.en}: {target.en}. its own choice: step 20.")
+    assert words.SAME_PICTURE.en in last
+    assert words.SAME_PICTURE.ja in last_ja
+    assert last.endswith("Likeness 28.0 dB.")
+    assert last_ja.endswith("一致度 28.0 dB。")
+    assert len(set(heard)) > 3
+    show.session.scrub(0)
+    assert ". step 0. " in show.view().panes[1].described
+
+
+def test_in_words_a_mixed_pane_says_that_it_is_not_measured(show: Show) -> None:
+    show.session.start()
+    show.work(5)
+    show.session.intent.turn("gradient-noise", 0.5)
+    show.work(3)
+    described = show.view().panes[1].described
+    assert words.NOT_MEASURED.en in described
+    assert words.NOTHING_SEEN.en not in described
+
+
+def test_in_words_a_class_is_close_or_not() -> None:
+    show = Show("catalogue")
+    show.session.start()
+    show.work(3)
+    assert "distance" in show.view().panes[1].described
+    before = show.view().panes[1].described
+    show.work(30)
+    after = show.view().panes[1].described
+    nothing, out = "Nothing of", "see what the private item looks like"
+    assert nothing in before
+    assert out in after
+
+
 def test_the_own_picture_says_that_it_stays(show: Show) -> None:
     assert next(c for c in show.bracket("target").choices if c.id == OWN_PICTURE).line
     show.session.bring("me.png", np.zeros((40, 40, 3), np.uint8))

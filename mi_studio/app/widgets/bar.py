@@ -4,24 +4,31 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px
 
 
+def draw_groove(painter: QPainter, rect: QRectF, radius: float) -> None:
+    """Draw an empty bar; its edge says how far the bar could reach."""
+    colors = theme.current()
+    painter.setPen(QPen(colors.color("edge"), 1))
+    painter.setBrush(colors.color("track"))
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
 def draw_bar(painter: QPainter, rect: QRectF, share: float, token: str) -> None:
     """Draw a bar filled to ``share`` (0–1) in a theme colour."""
     colors = theme.current()
-    radius = rect.height() / 2
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colors.color("track"))
-    painter.drawRoundedRect(rect, radius, radius)
+    radius = min(rect.width(), rect.height()) / 2
+    draw_groove(painter, rect, radius)
     share = min(1.0, max(0.0, share))
     if share > 0:
         filled = QRectF(rect)
-        filled.setWidth(max(rect.height() / 2, rect.width() * share))
+        filled.setWidth(max(radius, rect.width() * share))
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color(token))
         painter.drawRoundedRect(filled, min(radius, filled.width() / 2), radius)
 

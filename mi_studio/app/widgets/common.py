@@ -8,6 +8,7 @@ from html import escape
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QBitmap, QGuiApplication, QHelpEvent, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QLabel,
     QLayout,
@@ -41,6 +42,34 @@ def explanation(text: str) -> str:
     return f"<qt>{''.join(said)}</qt>" if said else ""
 
 
+def hovered(tip: str, words: str) -> str:
+    """Return what a hovering mouse is told: a tooltip, and below it what the glossary says of some words."""
+    known = explanation(words)
+    if not known or not tip:
+        return known or tip
+    plain = escape(breakable(tip)).replace("\n", "<br>")
+    said = tip.removeprefix("<qt>").removesuffix("</qt>") if tip.startswith("<qt>") else plain
+    return f"<qt><p>{said}</p>{known.removeprefix('<qt>')}"
+
+
+def written(part: QWidget) -> str:
+    """Return the words on a widget: its own, and those on it that let the mouse through."""
+    if isinstance(part, Label):
+        return part.said
+    own = [part.text()] if isinstance(part, QAbstractButton) else []
+    return "\n".join([*own, *(label.said for label in part.findChildren(Label) if not label.isHidden())])
+
+
+def explain(part: QWidget, event: QEvent, words: str | None = None) -> bool:
+    """Tell a hovering mouse a widget's tooltip and what its words mean; return whether there is anything."""
+    if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent):
+        return False
+    said = hovered(part.toolTip(), written(part) if words is None else words)
+    if said:
+        QToolTip.showText(event.globalPos(), said, part)
+    return bool(said)
+
+
 class Label(QLabel):
     """A plain text in one of the theme's roles; Japanese breaks between phrases."""
 
@@ -62,12 +91,8 @@ class Label(QLabel):
             self.setAccessibleName(text)
 
     def event(self, event: QEvent) -> bool:
-        """Explain the words of the glossary to a hovering mouse, where nothing else is said to it."""
-        if event.type() == QEvent.Type.ToolTip and not self.toolTip():
-            assert isinstance(event, QHelpEvent)
-            QToolTip.showText(event.globalPos(), explanation(self.said), self)
-            return True
-        return super().event(event)
+        """Explain the words of the glossary to a hovering mouse."""
+        return explain(self, event) or super().event(event)
 
     def dim(self, dimmed: bool) -> None:
         """Make the text quiet, or loud again."""
@@ -159,6 +184,10 @@ class Button(QPushButton):
         if self._icon:
             self.setIcon(icons.icon(self._icon, self._token, px(18), self.devicePixelRatioF()))
             self.setIconSize(QSize(px(18), px(18)))
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the words of the glossary to a hovering mouse."""
+        return explain(self, event) or super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the scale."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
+from mi_studio.app.widgets.common import explanation
 from mi_studio.app.words import CURVE, CURVE_SAID, say
 from mi_studio.studio.views import CurveView
 
@@ -98,6 +99,7 @@ class Curve(StillPlot):
     def _describe(self) -> None:
         view = self._view
         self.setAccessibleName(view.label if view and view.label else say(CURVE, self._language))
+        self.setToolTip(explanation(view.label) if view is not None else "")
         if view is not None and view.main:
             step, value = view.main[-1]
             said = say(
@@ -209,7 +211,7 @@ class Curve(StillPlot):
             text.setColor(accent)
         for axis in (self._left, self._bottom):
             axis.setStyle(tickFont=theme.font(11))
-            axis.setPen(pg.mkPen(colors.color("line")))
+            axis.setPen(pg.mkPen(colors.color("edge")))
             axis.setTextPen(pg.mkPen(quiet))
 
     def changeEvent(self, event: QEvent) -> None:

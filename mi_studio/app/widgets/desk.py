@@ -3,9 +3,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import (
     QBrush,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QPainter,
@@ -28,7 +39,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Card, Label
+from mi_studio.app.widgets.common import Card, Label, explanation
 from mi_studio.core.desk import MARK
 from mi_studio.studio.desk import DeskView, Entry, Gauge
 
@@ -64,6 +75,8 @@ class LogModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return self.columns[section]
+        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
+            return explanation(self.columns[section])
         return None
 
     def data(self, index: Index, role: int = 0) -> object:
@@ -109,8 +122,10 @@ class Log(QTableView):
         self.fit()
 
     def fit(self) -> None:
-        """Share the width out."""
-        self.verticalHeader().setDefaultSectionSize(px(ROW))
+        """Share the width out, and give every line the height of its type."""
+        high = QFontMetrics(theme.font(theme.SMALL, bold=True)).height()
+        self.horizontalHeader().setFixedHeight(high + px(10))
+        self.verticalHeader().setDefaultSectionSize(max(px(ROW), high + px(4)))
         wide = self.viewport().width()
         shares = (0.19, 0.24, 0.09, 0.18)
         for column, share in enumerate(shares):
@@ -120,6 +135,12 @@ class Log(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit again once the type has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self.fit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
@@ -156,7 +177,7 @@ class Sparkline(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(4, 3, -8, -3)
-        painter.setPen(QPen(colors.color("line"), 1))
+        painter.setPen(QPen(colors.color("edge"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         alarm = area.bottom() - area.height() / TOP
         painter.setPen(QPen(colors.color("leak"), 1.4, Qt.PenStyle.DashLine))
@@ -293,4 +314,13 @@ class DeskPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._share()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Share the width out again when the scale has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "side"):
+            self._share()
+
+    def _share(self) -> None:
         self.side.setFixedWidth(min(px(470), max(px(300), round(self.width() * 0.3))))

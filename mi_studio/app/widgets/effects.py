@@ -5,7 +5,17 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,7 +32,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Button, Card, Label
+from mi_studio.app.widgets.common import Button, Card, Label, explanation
 from mi_studio.app.words import (
     EFFECTS,
     EFFECTS_ACTS,
@@ -209,6 +219,7 @@ class EffectsPage(QWidget):
         for column, head in enumerate(heads):
             item = QTableWidgetItem(breakable(head))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, head)
+            item.setToolTip(explanation(head))
             grid.setHorizontalHeaderItem(column, item)
         for place, row in enumerate(self._lines):
             if row is None:
@@ -240,6 +251,7 @@ class EffectsPage(QWidget):
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         else:
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        item.setToolTip(explanation(words))
         self.grid.setItem(row, column, item)
         return item
 
@@ -267,9 +279,9 @@ class EffectsPage(QWidget):
         for column in range(1, self.grid.columnCount()):
             self.grid.setColumnWidth(column, rest)
         words = (breakable(ACCESS[a].get(self._language)) for a in ACCESS_LEVELS)
-        metrics, wrap = QFontMetrics(theme.font(theme.SMALL)), int(Qt.TextFlag.TextWordWrap)
-        room = QRect(0, 0, rest - 12, 10000)
-        header.setFixedHeight(max(metrics.boundingRect(room, wrap, w).height() for w in words) + 14)
+        metrics, wrap = QFontMetrics(theme.font(theme.SMALL, bold=True)), int(Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, rest - px(12), 10000)
+        header.setFixedHeight(max(metrics.boundingRect(room, wrap, w).height() for w in words) + px(14))
         self.grid.resizeRowsToContents()
 
     def _chosen(self) -> tuple[Row, int] | None:
@@ -340,13 +352,18 @@ class EffectsPage(QWidget):
             self.show_rows(self._rows)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow the theme; and the scale, once everything inside has its new type."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and self._rows:
             self.show_rows(self._rows)
+            QTimer.singleShot(0, self, self._share)
         super().changeEvent(event)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self._share()
+
+    def _share(self) -> None:
+        """Share the width out between the table and what is said of a cell."""
         self.detail.setFixedWidth(px(320) if self.width() >= px(1200) else px(300))
         if self._rows:
             self._fit()

@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
+from mi_studio.app.widgets.bar import draw_groove
 from mi_studio.app.widgets.common import (
     BarSlider,
     Button,
@@ -42,6 +43,7 @@ from mi_studio.app.widgets.common import (
     IconButton,
     Label,
     Short,
+    explain,
     height_for,
     margins,
 )
@@ -66,6 +68,12 @@ EVERY_MS = 60
 """While a slider is dragged, its values are reported this often at most."""
 
 Stops = tuple[tuple[Value, str], ...]
+
+
+def held(view: KnobView, locked: frozenset[str]) -> bool:
+    """Whether a teacher's file keeps a knob as it is: by its name, with all knobs, or with the defences."""
+    names = {"knobs", f"knob.{view.id}", *(() if view.situation else ("defense",))}
+    return bool(names & locked)
 
 
 def value_at(stops: Stops, position: int, continuous: bool) -> Value:
@@ -106,11 +114,11 @@ class KnobSlider(BarSlider):
 
     moved = Signal(object)
     LABELS = 18
+    _stops: Stops = ()
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._stops: Stops = ()
         self._continuous = False
         self._dimmed = False
         self._hover = False
@@ -120,10 +128,15 @@ class KnobSlider(BarSlider):
         self.actionTriggered.connect(lambda _: self._acted())
 
     def sizeHint(self) -> QSize:
-        return QSize(200, px(21) + (0 if self._dimmed else px(self.LABELS)))
+        words = max(px(self.LABELS), math.ceil(QFontMetricsF(theme.font(12)).height()))  # a talk has a floor
+        return QSize(200, px(21) + (0 if self._dimmed else words))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the stops to a hovering mouse, where the glossary knows them."""
+        return explain(self, event, "\n".join(label for _, label in self._stops)) or super().event(event)
 
     def set_knob(self, view: KnobView) -> None:
         """Take over stops and value; a slider that is being dragged stays where the hand is."""
@@ -219,24 +232,23 @@ class KnobSlider(BarSlider):
         y, thick = float(px(11)), px(3)
         left, right = self.span()
         here = self.x_of(self.sliderPosition())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color("track"))
+        live = self.isEnabled() and not self._dimmed
         track = QRectF(left - thick, y - thick, right - left + 2 * thick, 2 * thick)
-        painter.drawRoundedRect(track, thick, thick)
-        if not self._dimmed:
+        draw_groove(painter, track, thick)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if live:
             painter.setBrush(colors.color("accent"))
             track.setRight(here)
             painter.drawRoundedRect(track, thick, thick)
         scale = FINE if self._continuous else 1
         for i in range(len(self._stops)):
             x = self.x_of(i * scale)
-            painter.setBrush(colors.color("panel" if x < here and not self._dimmed else "quiet"))
+            painter.setBrush(colors.color("panel" if x < here and live else "quiet"))
             painter.drawEllipse(QPointF(x, y), thick / 2, thick / 2)
         painter.setBrush(colors.color("panel"))
-        ring = colors.color("quiet" if self._dimmed else "accent")
-        painter.setPen(QPen(ring, 3 if not self._dimmed else 2))
+        painter.setPen(QPen(colors.color("accent"), 3) if live else QPen(colors.color("quiet"), 2))
         painter.drawEllipse(QPointF(here, y), px(8), px(8))
-        if self.hasFocus() or (self._hover and not self._dimmed):
+        if self.hasFocus() or (self._hover and live):
             halo = colors.color("accent")
             halo.setAlphaF(1.0 if self.hasFocus() else 0.35)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -261,7 +273,7 @@ class KnobSlider(BarSlider):
                 if any(rect.adjusted(-6, 0, 6, 0).intersects(other) for other in taken):
                     continue
                 taken.append(rect)
-            chosen = i == here
+            chosen = i == here and self.isEnabled()
             painter.setPen(colors.color("accent" if chosen else "quiet"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._stops[i][1])
 
@@ -306,13 +318,15 @@ class Segment(QRadioButton):
         """Have room for bold type, so that nothing moves when the choice does."""
         metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
         width = math.ceil(metrics.horizontalAdvance(self.text())) + 2 * px(self.PAD)
-        return QSize(width, px(24))
+        return QSize(width, max(px(24), math.ceil(metrics.height()) + 4))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def event(self, event: QEvent) -> bool:
-        """Claim the arrow keys while focused."""
+        """Claim the arrow keys while focused, and explain the words of the glossary to a hovering mouse."""
+        if explain(self, event):
+            return True
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -426,7 +440,7 @@ class Segments(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.current().color("line"), 1))
+        painter.setPen(QPen(theme.current().color("edge"), 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
 
 
@@ -483,8 +497,7 @@ class KnobRow(QWidget):
         self._view, self._id = view, view.id
         self.title.say(view.title)
         self.value.say(view.label)
-        for label in (self.title, self.value):
-            label.dim(bool(view.reason))
+        self._dim()
         self._show_note()
         listed = self.segmented
         if listed:
@@ -503,6 +516,10 @@ class KnobRow(QWidget):
         self.slider.setToolTip(tooltip(view.reason or view.help))
         self.retranslate(self._language)
         self.arrange()
+
+    def hold(self, locked: frozenset[str]) -> None:
+        """Be read only where a teacher's file wants so."""
+        self.setEnabled(self._view is None or not held(self._view, locked))
 
     def set_compact(self, compact: bool) -> None:
         """Do without the track of a knob that has no effect and with shorter notes, for low windows."""
@@ -552,10 +569,16 @@ class KnobRow(QWidget):
         self.arrange()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Arrange again when the type has changed."""
+        """Arrange again when the type has changed, and look like what cannot be moved where it cannot."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             QTimer.singleShot(0, self, self.arrange)
+        elif event.type() == QEvent.Type.EnabledChange:
+            self._dim()
+
+    def _dim(self) -> None:
+        for label in (self.title, self.value):
+            label.dim(not self.isEnabled() or (self._view is not None and bool(self._view.reason)))
 
     def retranslate(self, language: str) -> None:
         """Name the help button in another language."""
@@ -778,10 +801,10 @@ class ProtectionPanel(Card):
         return width - left - right - border, top + head + self.column.spacing() + bottom + border
 
     def set_locked(self, locked: frozenset[str]) -> None:
-        """Let these knobs (``knob.ID``), or all of them (``knobs``), be read only."""
+        """Let these knobs be read only; see `held`."""
         self._locked = locked
         for row in self.rows:
-            row.setEnabled(not {"knobs", f"knob.{row.knob}"} & locked)
+            row.hold(locked)
 
     def show_view(self, knobs: tuple[KnobView, ...]) -> None:
         """Draw the knobs."""
@@ -798,7 +821,7 @@ class ProtectionPanel(Card):
         ordered = self._ordered(knobs)
         for row, view, following in zip(self.rows, ordered, (*ordered[1:], None), strict=False):
             row.show_view(view)
-            row.setEnabled(not {"knobs", f"knob.{view.id}"} & self._locked)
+            row.hold(self._locked)
             row.share_reason(bool(view.reason) and following is not None and following.reason == view.reason)
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(knobs))

@@ -21,7 +21,17 @@ from shiboken6 import isValid
 
 from mi_studio.app import icons, theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Button, Card, FlowLayout, IconButton, Label, height_for, polish
+from mi_studio.app.widgets.bar import draw_bar
+from mi_studio.app.widgets.common import (
+    Button,
+    Card,
+    FlowLayout,
+    IconButton,
+    Label,
+    explain,
+    height_for,
+    polish,
+)
 from mi_studio.app.words import (
     CHOOSE_LESSON,
     FINISH,
@@ -46,7 +56,7 @@ from mi_studio.studio.views import ContentsView, LessonView, OptionView
 from mi_studio.studio.words import JOIN
 
 SIGNS = {
-    "": ("", "line", "panel"),
+    "": ("", "edge", "panel"),
     "chosen": ("check", "accent", "accent_ground"),
     "right": ("check", "safe", "safe_ground"),
     "wrong": ("close", "leak", "leak_ground"),
@@ -90,6 +100,10 @@ class Row(QAbstractButton):
             self.click()
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the words of the glossary to a hovering mouse."""
+        return explain(self, event) or super().event(event)
 
     def nextCheckState(self) -> None:
         """Leave the state to whoever decides: the next view brings it."""
@@ -213,11 +227,10 @@ class Progress(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         each = self.width() / max(1, self._count)
         for i in range(self._count):
-            painter.setBrush(theme.current().color("accent" if i <= self._at else "track"))
-            painter.drawRoundedRect(QRectF(i * each, 0, max(2.0, each - 3), self.height()), 3, 3)
+            part = QRectF(i * each, 0, max(2.0, each - 3), self.height())
+            draw_bar(painter, part, float(i <= self._at), "accent")
 
 
 class LessonPanel(Card):

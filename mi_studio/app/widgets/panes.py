@@ -209,6 +209,7 @@ class PicturePane(QWidget):
             named = 0 <= self._at < len(view.names)
             self.view.setAccessibleName(f"{view.title}: {view.names[self._at]}" if named else view.title)
             self.records.setAccessibleName(view.title)
+            self.records.describe(view.described)
             said = (view.described, say(WALL_HELP, self._language) if self.view.several else "")
             self.view.setAccessibleDescription(" ".join(t for t in said if t))
 

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import icons, theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, round_off, same
+from mi_studio.app.widgets.bar import draw_groove
+from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, explain, round_off, same
 from mi_studio.app.widgets.picture import draw_image, to_images
 from mi_studio.app.words import CANNOT, FOUND_NONE, PICK, SEARCH, SEVERAL, STRENGTH, say
 from mi_studio.core.step import Pictures
@@ -85,12 +86,14 @@ class Strength(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for i in range(3):
-            token = "accent" if i < self._strength else "track"
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.current().color(token))
             height = 6 + 4 * i
             mark = QRectF(px(2 + 8 * i), px(15 - height), px(5), px(height))
-            painter.drawRoundedRect(mark, 1.5, 1.5)
+            if i < self._strength:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.current().color("accent"))
+                painter.drawRoundedRect(mark, 1.5, 1.5)
+            else:
+                draw_groove(painter, mark, 1.5)
 
 
 class ChoiceCard(QAbstractButton):
@@ -150,6 +153,10 @@ class ChoiceCard(QAbstractButton):
         self.setToolTip(strength)
         self.setCheckable(True)
         self.setChecked(choice.checked)
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the words of the glossary to a hovering mouse."""
+        return explain(self, event) or super().event(event)
 
     def nextCheckState(self) -> None:
         """Leave the state to whoever decides: the next view brings it."""

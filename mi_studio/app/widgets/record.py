@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mi_studio.app import theme
@@ -22,7 +22,14 @@ SMALL_CARDS = 8
 """More records than this are marks in a field."""
 
 TOKENS = ("accent", "unsure", "safe", "leak", "quiet")
-"""Colours of the values of a field of marks; each mark also has its height, and the legend its counts."""
+PATTERNS = (
+    Qt.BrushStyle.SolidPattern,
+    Qt.BrushStyle.BDiagPattern,
+    Qt.BrushStyle.HorPattern,
+    Qt.BrushStyle.Dense4Pattern,
+    Qt.BrushStyle.DiagCrossPattern,
+)
+"""Colours and textures of the values of a field of marks: no colour is told from all others by everybody."""
 
 ROW, PAD = 23.0, 12.0
 """Height of a line and room at the edges, at nominal type."""
@@ -44,6 +51,7 @@ class Records(QWidget):
         self._records: tuple[RecordView, ...] = ()
         self._ring = False
         self._language = "en"
+        self._described = ""
 
     @property
     def records(self) -> tuple[RecordView, ...]:
@@ -57,19 +65,32 @@ class Records(QWidget):
         """Show other records; equal ones cost nothing."""
         if (records, ring) != (self._records, self._ring):
             self._records, self._ring = records, ring
-            self.setAccessibleDescription(self.told())
+            self._tell()
             self.update()
+
+    def describe(self, described: str) -> None:
+        """Say this before what the records themselves say, to those who cannot see them."""
+        if described != self._described:
+            self._described = described
+            self._tell()
+
+    def _tell(self) -> None:
+        self.setAccessibleDescription(" ".join(t for t in (self._described, self.told()) if t))
 
     def retranslate(self, language: str) -> None:
         """Say the widget's own words in another language."""
         self._language = language
-        self.setAccessibleDescription(self.told())
+        self._tell()
         self.update()
 
     def told(self) -> str:
-        """Say in words what is drawn, for those who cannot see it."""
+        """Say in words what is drawn: everybody's field, or of many how often each value is believed."""
+        if len(self._records) > SMALL_CARDS:
+            counted = Counter(record.value for record in self._records)
+            values = "; ".join(f"{value} {counted[value]}" for value in self._records[0].among)
+            return f"{self._records[0].hidden} ({say(PEOPLE_EACH, self._language)}): {values}"
         said = []
-        for record in self._records[:SMALL_CARDS]:
+        for record in self._records:
             believed = "; ".join(f"{value} {share:.0%}" for value, share, _ in record.bars)
             who = f"{record.name}. " if record.name else ""
             said.append(f"{who}{record.hidden}: {believed or record.value}")
@@ -260,15 +281,15 @@ class Records(QWidget):
         columns = max(1, math.ceil(math.sqrt(count * room.width() / max(1.0, room.height()))))
         rows = math.ceil(count / columns)
         wide, high = room.width() / columns, room.height() / rows
-        painter.setPen(Qt.PenStyle.NoPen)
         for i, record in enumerate(self._records):
             left, top = room.left() + i % columns * wide, room.top() + i // columns * high
             cell = QRectF(left + 1, top + 1, wide - 2, high - 2)
+            painter.setPen(QPen(colors.color("edge"), 1))
             painter.setBrush(colors.color("track"))
             painter.drawRect(cell)
             filled = cell.height() * record.belief
-            painter.setBrush(colors.color(TOKENS[values.index(record.value) % len(TOKENS)]))
-            painter.drawRect(QRectF(cell.left(), cell.bottom() - filled, cell.width(), filled))
+            mark = QRectF(cell.left(), cell.bottom() - filled, cell.width(), filled)
+            self._mark(painter, mark, values.index(record.value))
         y = frame.bottom() - legend + 4
         head = f"{self._records[0].hidden} ({say(PEOPLE_EACH, self._language)})"
         self._say(
@@ -277,8 +298,15 @@ class Records(QWidget):
         for i, value in enumerate(values):
             left = frame.left() + i % 2 * frame.width() / 2
             top = y + line * (1 + i // 2)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colors.color(TOKENS[i % len(TOKENS)]))
-            painter.drawRect(QRectF(left, top + line / 2 - 5, 10, 10))
+            side = 13 * theme.scale()
+            self._mark(painter, QRectF(left, top + (line - side) / 2, side, side), i)
             said = f"{value}  {counted[value]}"
-            self._say(painter, QRectF(left + 16, top, frame.width() / 2 - 18, line), said, font)
+            beside = QRectF(left + side + 5, top, frame.width() / 2 - side - 7, line)
+            self._say(painter, beside, said, font)
+
+    def _mark(self, painter: QPainter, rect: QRectF, value: int) -> None:
+        """Fill a mark in the colour and the texture of a value."""
+        color = theme.current().color(TOKENS[value % len(TOKENS)])
+        painter.setPen(QPen(color, 1))
+        painter.setBrush(QBrush(color, PATTERNS[value % len(PATTERNS)]))
+        painter.drawRect(rect)

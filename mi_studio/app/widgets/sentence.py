@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mi_studio.app.theme import scaled
-from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, polish, same
+from mi_studio.app.widgets.common import FlowLayout, IconLabel, Label, explain, polish, same
 from mi_studio.app.widgets.picker import Picker
 from mi_studio.app.words import PICK, say
 from mi_studio.studio.views import Bracket, SentenceView
@@ -32,6 +32,10 @@ class BracketButton(QPushButton):
         for part in (self._title, self._note, IconLabel("chevron-down", "accent", 16)):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             self._row.addWidget(part)
+
+    def event(self, event: QEvent) -> bool:
+        """Explain the words of the glossary to a hovering mouse."""
+        return explain(self, event) or super().event(event)
 
     def set_dense(self, dense: bool) -> None:
         """Take less room, so that more of the sentence stays on one line."""

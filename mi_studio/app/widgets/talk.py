@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
 from mi_studio.app.widgets.common import IconButton, Label
-from mi_studio.app.widgets.knobs import KnobRow
+from mi_studio.app.widgets.knobs import KnobRow, held
 from mi_studio.app.widgets.timeline import PlayButton
 from mi_studio.app.words import (
     MAGNIFY,
@@ -54,6 +54,7 @@ class TalkRow(QFrame):
         self.leave = IconButton("close", 44, glyph=24)
         self.magnify.setCheckable(True)
         self.knobs = [KnobRow() for _ in range(MOST_KNOBS)]
+        self._locked: frozenset[str] = frozenset()
         row = QHBoxLayout(self)
         scaled(row.setContentsMargins, 20, 6, 20, 6)
         scaled(row.setSpacing, 12)
@@ -69,9 +70,10 @@ class TalkRow(QFrame):
         self.hide()
 
     def show_view(self, view: StageView, leading: str) -> None:
-        """Draw the controls; the knob ``leading`` stands first."""
+        """Draw the controls; the knob ``leading`` stands first, and what cannot be moved last."""
         shown = sorted(
-            (k for k in view.knobs if not k.reason and not k.situation), key=lambda k: k.id != leading
+            (k for k in view.knobs if not k.reason and not k.situation),
+            key=lambda k: (held(k, self._locked), k.id != leading),
         )
         for row, knob in zip(self.knobs, (*shown[:MOST_KNOBS], *[None] * MOST_KNOBS), strict=False):
             self._show_knob(row, knob)
@@ -83,8 +85,15 @@ class TalkRow(QFrame):
         row.setVisible(knob is not None)
         if knob is not None:
             row.show_view(knob)
+            row.hold(self._locked)
             row.note.hide()  # few words: the notes of the speaker have them
             row.help.hide()
+
+    def set_locked(self, locked: frozenset[str]) -> None:
+        """Let these knobs be read only, as beside the pictures; see `held`."""
+        self._locked = locked
+        for row in self.knobs:
+            row.hold(locked)
 
     def _name_play(self) -> None:
         self.play.set_playing(self._playing)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import icons, motion, theme
 from mi_studio.app.theme import px, scaled
+from mi_studio.app.widgets.bar import draw_groove
 from mi_studio.app.widgets.common import BarSlider, IconButton, Label, Menu
 from mi_studio.app.widgets.picture import draw_image, same_memory, to_images
 from mi_studio.app.words import (
@@ -251,18 +252,13 @@ class FilmBar(BarSlider):
         colors = theme.current()
         left, right = self.span()
         y, x, thick = float(px(self.BAR_Y)), self.x_of(here), px(3)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color("track"))
         track = QRectF(left - thick, y - thick, right - left + 2 * thick, 2 * thick)
-        painter.drawRoundedRect(track, thick, thick)
-        reached = colors.color("accent")
-        reached.setAlphaF(0.45)
-        painter.setBrush(reached)
-        track.setRight(self.x_of(self._reached) + thick)
-        painter.drawRoundedRect(track, thick, thick)
+        draw_groove(painter, track, thick)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("accent"))
-        track.setRight(x)
-        painter.drawRoundedRect(track, thick, thick)
+        for end, high in ((self.x_of(self._reached), thick / 2), (x, thick)):  # computed, and played
+            done = QRectF(left - thick, y - high, end - left + thick, 2 * high)
+            painter.drawRoundedRect(done, high, high)
         for at in self.diamonds():
             diamond = ((0, -7), (6, 0), (0, 7), (-6, 0))
             painter.setPen(QPen(colors.color("panel"), 1.5))
@@ -305,6 +301,8 @@ class BusyDots(QWidget):
             self._timer.stop()
 
     def _next(self) -> None:
+        if motion.still():  # since they began
+            self._timer.stop()
         self._turn = (self._turn + 1) % 3
         self.update()
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mi_studio.app import theme
 from mi_studio.app.theme import px, scaled
-from mi_studio.app.widgets.common import Button, Card, Label, Menu, height_for
+from mi_studio.app.widgets.common import Button, Card, Label, Menu, height_for, hovered
 from mi_studio.app.widgets.curve import StillPlot
 from mi_studio.app.words import (
     TRADEOFF_BASE,
@@ -193,7 +193,7 @@ class Plot(StillPlot):
                 **{"font-size": f"{px(theme.SMALL)}px"},
             )
             axis.setStyle(tickFont=theme.font(12), tickTextOffset=6)
-            axis.setPen(pg.mkPen(colors.color("line")))
+            axis.setPen(pg.mkPen(colors.color("edge")))
             axis.setTextPen(pg.mkPen(quiet))
             axis.tickStrings = lambda values, _scale, _space, write=write: [write(v) for v in values]
             axis.picture = None
@@ -409,7 +409,7 @@ class TradeoffPage(QWidget):
                 leak, cost = chart.leak_words(dot.leak[1]), chart.cost_words(dot.cost)
                 numbers = say(TRADEOFF_FIGURES, lang, leak=leak, cost=cost)
                 item = QListWidgetItem(f"{known[dot.family][1]} {dot.name.get(lang)}\n      {numbers}")
-                item.setToolTip(item.text())
+                item.setToolTip(hovered(item.text(), item.text()))
                 if dot.front:
                     font = item.font()
                     font.setBold(True)

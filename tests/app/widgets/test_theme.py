@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from gallery import stage
-from PySide6.QtGui import QFontDatabase, QFontMetricsF
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -53,6 +53,18 @@ def test_the_bundled_type_is_used_and_its_figures_stand_still(qapp: QApplication
     for bold in (False, True):
         metrics = QFontMetricsF(theme.font(24, bold))
         assert len({metrics.horizontalAdvance(figure) for figure in "0123456789"}) == 1
+
+
+def test_the_tails_of_letters_have_room_in_their_line(qapp: QApplication) -> None:
+    """They are short in this typeface, as it gives Latin letters the box of Japanese ones; none is cut."""
+    for zoom in theme.ZOOMS:
+        theme.set_scale(qapp, zoom=zoom)
+        for size in (11, 12, theme.SMALL, theme.BODY, 16, 17, theme.LEAD, theme.BIG):
+            for bold in (False, True):
+                metrics = QFontMetrics(theme.font(size, bold))
+                ink = metrics.tightBoundingRect("pgyjqQ（）、")
+                assert ink.bottom() + 1 <= metrics.descent(), (zoom, size)
+                assert -ink.top() <= metrics.ascent(), (zoom, size)
 
 
 def test_every_icon_draws_something(qapp: QApplication) -> None:
