@@ -608,10 +608,9 @@ class Presenter:
         sent = utility.traffic
         if sent is None or sent.size == sent.plain:
             return
-        times = self.say(words.SENT, times=f"{sent.size / sent.plain:.0f}")
-        yield f"{sent.size / 1e6:.1f} MB", times
-        if sent.seconds >= SLOW:
-            yield self.say(words.SECONDS, n=f"{sent.seconds:.1f}"), self.say(words.HIDING)
+        caption = words.SENT if sent.seconds < SLOW else words.SENT_SLOWLY
+        said = self.say(caption, times=f"{sent.size / sent.plain:.0f}", n=f"{sent.seconds:.1f}")
+        yield f"{sent.size / 1e6:.1f} MB", said
 
     def _unit(self, privacy: Privacy) -> str:
         unit = words.UNITS.get(privacy.unit)
