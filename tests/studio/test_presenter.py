@@ -357,10 +357,10 @@ def test_what_sending_an_update_takes_is_told_where_it_takes_more_than_the_updat
     main.utility = Utility("update_cosine", 1.0, 1, traffic=Traffic(4_700_000, 436_544, 0.42))
     assert show.view().cost.figures == (
         ("100%", "of the update's direction kept"),
-        ("4.7 MB", "sent by each client, 11 × as much, and 0.4 s of work"),
+        ("4.7 MB", "sent by each client, 11× as much, and 0.4 s of work"),
     )
     main.utility = Utility("update_cosine", 0.1, 1, traffic=Traffic(13_037_888, 436_544, 0.001))
-    assert show.view().cost.figures[1] == ("13.0 MB", "sent by each client, 30 × as much")
+    assert show.view().cost.figures[1] == ("13.0 MB", "sent by each client, 30× as much")
     main.utility = Utility("update_cosine", 0.1, 1, traffic=Traffic(436_544, 436_544, 0.1))
     assert [n for n, _ in show.view().cost.figures] == ["10%"]
 
