@@ -136,12 +136,15 @@ print("code", code, "reached", reached)
 """
 
 
+WITH_SCORES = ["--scene", "catalogue", "--attack", "score-search"]
+
+
 @pytest.mark.parametrize(
     "choice",
     [
         ["--scene", "federated", "--steps", "2"],
         pytest.param(
-            "--scene catalogue --attack score-search --steps 1 --set granularity=round1".split(),
+            [*WITH_SCORES, "--steps", "1", "--set", "granularity=round1"],
             marks=pytest.mark.stress,
         ),
     ],

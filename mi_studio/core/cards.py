@@ -161,7 +161,8 @@ class DefenseCard:
 
     ``reaches`` are the access levels it acts on; ``without_effect`` gives the reason for the others,
     by access level or by the id of an attack. ``beside`` are knobs that are there as soon as it is chosen
-    and that are no protection by themselves; several defences can share one.
+    and that are no protection by themselves; several defences can share one. ``library`` is what it needs
+    beyond what is always installed, and ``extra`` the extra that installs it; mostly both are empty.
     """
 
     id: str
@@ -178,6 +179,8 @@ class DefenseCard:
     moved: Text
     knob: Knob
     beside: tuple[Knob, ...] = ()
+    library: str = ""
+    extra: str = ""
 
     def is_on(self, values: Mapping[str, Value]) -> bool:
         """Return whether the defence is on under these knob values."""
@@ -285,6 +288,8 @@ def _defense(raw: dict[str, Any], folder: Path, module: str) -> DefenseCard:
             *(Knob.read(k, str(folder)) for k in raw.get("beside", [])),
             *(_before_a_gateway() if raw["acts"] == "gateway" else ()),
         ),
+        library=str(raw.get("library", "")),
+        extra=str(raw.get("extra", "")),
         **_texts(raw, str(folder), "title", "summary", "moved"),
     )
 

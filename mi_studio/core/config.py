@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
 from typing import Literal, get_args
 
 from mi_studio.core.cards import AttackCard, DefenseCard, Library, SceneCard, Target, library
@@ -56,6 +58,11 @@ LACKS = {
     ),
 }
 """Why an attack cannot be mounted where nothing gives what it requires, by requirement."""
+
+NOT_INSTALLED = Text(
+    "It needs {library}, which is not installed; install it with: pip install 'mi-studio[{extra}]'",
+    "{library}がインストールされていません。pip install 'mi-studio[{extra}]' でインストールしてください。",
+)
 
 MISFIT = {
     "pictures": Text(
@@ -200,6 +207,18 @@ def why_not_defense(scene: SceneCard, defense: DefenseCard) -> Text | None:
     return None
 
 
+def why_not_installed(defense: DefenseCard) -> Text | None:
+    """Say what must be installed before this defence can run, or return ``None`` if nothing is missing."""
+    if not defense.library or _installed(defense.library.lower()):
+        return None
+    return NOT_INSTALLED.filled(library=defense.library, extra=defense.extra)
+
+
+@cache  # asked for whenever something is drawn
+def _installed(module: str) -> bool:
+    return find_spec(module) is not None
+
+
 def why_out_of_reach(defense: DefenseCard, attack: AttackCard) -> Text | None:
     """Say why this defence cannot affect this attacker whatever the model, or return ``None`` if it can."""
     if attack.id in defense.without_effect:
@@ -226,14 +245,33 @@ def why_no_effect(defense: DefenseCard, attack: AttackCard, scene: SceneCard, mo
 
 
 def rivals(defense: DefenseCard, among: Iterable[DefenseCard]) -> list[DefenseCard]:
-    """Return the defences that cannot be on beside this one: a model is trained in one way only."""
-    if defense.acts != "trained":
+    """Return the defences that cannot be on beside this one.
+
+    A model is trained in one way only, and updates are hidden in their sum in one way.
+    """
+    if defense.acts not in ("trained", "aggregation"):
         return []
-    return [d for d in among if d.acts == "trained" and d.id != defense.id]
+    return [d for d in among if d.acts == defense.acts and d.id != defense.id]
 
 
 def _lower(sentence: str) -> str:
     return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+_RIVALS = {
+    "trained": Text(
+        "{one} and {other} are both trained into the model, and no model here was trained in two "
+        "ways at once; leave one of them out or switch it off ({ways}).",
+        "{one}と{other}は、どちらもモデルの学習時に施す防御で、両方を同時に施したモデルはありません。"
+        "どちらか一方を外すか、オフにしてください（{ways}）。",
+    ),
+    "aggregation": Text(
+        "{one} and {other} both hide updates in their sum, and the clients here do it in one way; leave one "
+        "of them out or switch it off ({ways}).",
+        "{one}と{other}は、どちらも更新を合計の中に隠す防御で、同時には使えません。"
+        "どちらか一方を外すか、オフにしてください（{ways}）。",
+    ),
+}
 
 
 def _check_rivals(on: list[DefenseCard]) -> None:
@@ -242,12 +280,7 @@ def _check_rivals(on: list[DefenseCard]) -> None:
             pair = [defense, others[0]]
             ways = [(d.knob, d.knob.off) for d in pair if d.knob.off is not None]
             raise UsageError(
-                Text(
-                    "{one} and {other} are both trained into the model, and no model here was trained in two "
-                    "ways at once; leave one of them out or switch it off ({ways}).",
-                    "{one}と{other}は、どちらもモデルの学習時に施す防御で、両方を同時に施したモデルはありません。"
-                    "どちらか一方を外すか、オフにしてください（{ways}）。",
-                ),
+                _RIVALS[defense.acts],
                 one=names(pair[:1]),
                 other=names(pair[1:]),
                 ways=Text(

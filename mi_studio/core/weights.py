@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,38 @@ from mi_studio.core.text import Text
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """What one round of sending updates took.
+
+    Attributes
+    ----------
+    size
+        Bytes that each client sent.
+    plain
+        Bytes that it would have sent without any defence.
+    seconds
+        Spent on hiding the updates and adding them up, all clients together; no two runs take equally long.
+    """
+
+    size: int
+    plain: int
+    seconds: float = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Utility:
     """How useful the protected thing still is: a metric's name, its value, and over how many.
 
     ``distortion`` is by how much the answers were changed, where they were: the share of each that was moved
-    to other classes or withheld, in 0-1 on average (total variation).
+    to other classes or withheld, in 0-1 on average (total variation). ``traffic`` is what the last round of
+    sending updates took, where there are any.
     """
 
     metric: str
     value: float
     n: int
     distortion: float | None = None
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True)

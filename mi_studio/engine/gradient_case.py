@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import time
 from collections.abc import Mapping
 
 import torch
@@ -12,11 +13,22 @@ from torch import Tensor, nn
 from mi_studio.core.cards import library
 from mi_studio.core.config import RunConfig
 from mi_studio.core.knobs import Value
-from mi_studio.core.weights import Utility
+from mi_studio.core.weights import Traffic, Utility
 from mi_studio.engine.access import GradientLeak, MaliciousServer, Setup
 from mi_studio.engine.case import Worth
 from mi_studio.engine.judge import RecordJudge, as_pictures
-from mi_studio.engine.rounds import Client, Message, Protect, Round, aggregated, client_update, weighted
+from mi_studio.engine.rounds import (
+    BYTES,
+    Client,
+    Message,
+    Protect,
+    Round,
+    Total,
+    aggregated,
+    client_update,
+    numbers,
+    weighted,
+)
 
 
 class GradientCase:
@@ -57,7 +69,10 @@ class GradientCase:
         self._together = [d for d in chosen if d.acts == "aggregation"]
         self._values: Mapping[str, Value] = config.values
         self._rounds = 0
+        bare = numbers(model.parameters())
         model = self._extended(model).requires_grad_(True)
+        self._added = numbers(model.parameters()) - bare
+        self._traffic: Traffic | None = None
         own = self._drawing(model, self._secret())
         self._true = self._updates(own)
         # what nobody drew anything for; the same where no defence draws
@@ -84,19 +99,22 @@ class GradientCase:
         if isinstance(self.access, GradientLeak):
             for part, new in zip(self.access.message, self._combined(sent), strict=True):
                 part.copy_(new)
-        # masks cost nothing: they are gone from the sum of everybody
+        # masks and encryption leave all of it: they are gone from the sum of everybody
         self._cosine = _cosine(aggregated(sent, self._round), aggregated(self._plain, self._round))
 
     def desk(self) -> None:
         """Return ``None``: there is no gateway."""
 
     def worth(self) -> Worth:
-        """Return the cosine between the sent and the true update, and what the first mechanism guarantees."""
+        """Return the cosine between the sent and the true update, what sending took, and what is guaranteed.
+
+        The guarantee is that of the first mechanism that has one.
+        """
         privacy = None
         for defense in self._defenses:
             promise = getattr(importlib.import_module(defense.module), "guarantee", None)
             privacy = privacy or (promise and promise(self._values[defense.knob.id]))
-        return Worth(Utility("update_cosine", self._cosine, 1), privacy)
+        return Worth(Utility("update_cosine", self._cosine, 1, traffic=self._traffic), privacy)
 
     def _answer(self, model: nn.Module) -> Message:
         """Return what arrives when the server sends this model in place of the agreed one."""
@@ -155,11 +173,16 @@ class GradientCase:
 
     def _combined(self, sent: list[Message]) -> Message:
         """Return what the server reads off these messages."""
+        began = time.perf_counter()
+        plain = BYTES * (numbers(sent[0]) - self._added)
+        total = Total.plain(aggregated(sent, self._round))
         for defense in self._together:
-            combine = importlib.import_module(defense.module).combine
-            value, clients = self._values[defense.knob.id], self._round.clients or len(sent)
-            return list(combine(weighted(sent, self._round), value, clients, self._seed))
-        return aggregated(sent, self._round)
+            if defense.is_on(self._values):
+                combine = importlib.import_module(defense.module).combine
+                value, clients = self._values[defense.knob.id], self._round.clients or len(sent)
+                total = combine(weighted(sent, self._round), value, clients, self._seed)
+        self._traffic = Traffic(total.size, plain, time.perf_counter() - began)
+        return total.message
 
 
 def _cosine(a: Message, b: Message) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +34,23 @@ class Client:
     model: nn.Module
     images: Tensor
     labels: Tensor
+
+
+BYTES = 4
+"""A number of an update takes as many, as long as nothing hides it."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """What a server reads off the messages of a round, and how many bytes each client sent."""
+
+    message: Message
+    size: int
+
+    @classmethod
+    def plain(cls, message: Message) -> Total:
+        """Return what was sent as it is."""
+        return cls(message, BYTES * numbers(message))
 
 
 @dataclass(frozen=True)
@@ -105,6 +122,11 @@ def client_update(
         gradient = gradient_at(weights)
         sent = [s + g for s, g in zip(sent, gradient, strict=True)]
     return sent if differentiable else [part.detach() for part in sent]
+
+
+def numbers(message: Iterable[Tensor]) -> int:
+    """Return how many numbers a message has."""
+    return sum(part.numel() for part in message)
 
 
 def weighted(messages: Sequence[Message], agreed: Round) -> list[Message]:

@@ -267,6 +267,9 @@ class Run:
             document["utility"] = {"metric": u.metric, "value": u.value, "n": u.n}
             if u.distortion is not None:
                 document["utility"]["distortion"] = u.distortion
+            if (t := u.traffic) is not None:
+                sent = {"bytes": t.size, "plain_bytes": t.plain, "seconds": t.seconds}
+                document["utility"]["traffic"] = sent
         if worth.privacy:
             p = worth.privacy
             document["privacy"] = {

@@ -22,6 +22,7 @@ from mi_studio.core.config import (
     why_no_effect,
     why_not_attack,
     why_not_defense,
+    why_not_installed,
 )
 from mi_studio.core.errors import UsageError
 from mi_studio.core.knobs import Knob, Value, plain
@@ -112,7 +113,8 @@ class Intent:
 
     def why_idle(self, defense: DefenseCard) -> Text | None:
         """Say why a defence of this scene changes nothing under the present choice, or return ``None``."""
-        return why_no_effect(defense, self.cards.attack(self.wish.attack), self.scene, self.wish.model)
+        attack = self.cards.attack(self.wish.attack)
+        return why_not_installed(defense) or why_no_effect(defense, attack, self.scene, self.wish.model)
 
     def pick(self, slot: str, wanted: str) -> None:
         """Choose a scene (with its preset), model, attack or target.

@@ -10,7 +10,14 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from mi_studio.core.cards import DefenseCard, SceneCard, Target
-from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, knobs_beside, why_not_attack, why_not_defense
+from mi_studio.core.config import (
+    ALL_TARGETS,
+    OWN_PICTURE,
+    knobs_beside,
+    why_not_attack,
+    why_not_defense,
+    why_not_installed,
+)
 from mi_studio.core.desk import DAY, Desk
 from mi_studio.core.errors import BadFileError
 from mi_studio.core.knobs import Knob, Value, plain
@@ -47,6 +54,8 @@ MOST_BARS, BARS = 8, 5
 CURVE_POINTS = 400
 SOON = 5.0
 """Seconds left of which nothing is said."""
+SLOW = 0.05
+"""Seconds from which on it is worth telling how long updates took to be hidden."""
 PANES = (Role.MAIN, Role.TWIN, Role.FRESH)
 """The lanes from left to right, beside the secret."""
 T = TypeVar("T")
@@ -173,7 +182,7 @@ class Presenter:
         note = self.say(words.AND).join(self._setting(d) for d in on.values() if len(d.knob.stops) > 2)
         return self._bracket("defense", note, (
             Choice(d.id, self.say(d.title), self.say(d.summary), 0,
-                   self._reason(why_not_defense(intent.scene, d)), d.id in on)
+                   self._reason(why_not_defense(intent.scene, d) or why_not_installed(d)), d.id in on)
             for d in intent.cards.defenses
         ))  # fmt: skip
 
@@ -579,7 +588,7 @@ class Presenter:
         if utility is None:
             return CostView(title, "", (), self.say(words.COST_UNKNOWN if intent.on else words.NO_COST))
         if utility.metric == "update_cosine":
-            kept = [(f"{utility.value:.0%}", self.say(words.KEPT))]
+            kept = [(f"{utility.value:.0%}", self.say(words.KEPT)), *self._traffic(utility)]
             if privacy is None:
                 sentence = self.say(intent.scene.utility if intent.on else words.NO_COST)
             else:
@@ -603,6 +612,15 @@ class Presenter:
             sentence = self._guarantee(privacy)
         tested = KINDS.get(intent.scene.targets_are, KINDS["class"]).tested
         return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
+
+    def _traffic(self, utility: Utility) -> Iterator[tuple[str, str]]:
+        """Say what sending the update took, where it took more than sending it as it is."""
+        sent = utility.traffic
+        if sent is None or sent.size == sent.plain:
+            return
+        caption = words.SENT if sent.seconds < SLOW else words.SENT_SLOWLY
+        said = self.say(caption, times=f"{sent.size / sent.plain:.0f}", n=f"{sent.seconds:.1f}")
+        yield f"{sent.size / 1e6:.1f} MB", said
 
     def _unit(self, privacy: Privacy) -> str:
         unit = words.UNITS.get(privacy.unit)

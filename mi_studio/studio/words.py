@@ -147,6 +147,11 @@ ANSWERS_CHANGED = Text(
     "回答の確信度のうち、平均{share}が別の答えに移るか、伏せられます。",
 )
 KEPT = Text("of the update's direction kept", "更新の向きの保持率")
+SENT = Text("sent by each client, {times}× as much", "各クライアントの送信量（{times}倍）")
+SENT_SLOWLY = Text(
+    "sent by each client, {times}× as much, and {n} s of work",
+    "各クライアントの送信量（{times}倍、計算に{n}秒）",
+)
 NO_COST = Text("No protection is on, so it costs nothing.", "防御がないため、代償もありません。")
 COST_UNKNOWN = Text("Measured as soon as the attack runs.", "攻撃を始めると測定します。")
 EPSILON = Text("ε = {value}", "ε＝{value}")

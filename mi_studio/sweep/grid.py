@@ -18,6 +18,7 @@ from mi_studio.core.config import (
     why_no_effect,
     why_not_attack,
     why_not_defense,
+    why_not_installed,
 )
 from mi_studio.core.errors import UsageError, reason
 from mi_studio.core.knobs import Value, plain
@@ -329,7 +330,9 @@ def usual(scene: str, seeds: Iterable[int] = (1, 2, 3), among: Library | None = 
         settings = tuple(
             ((d.knob.id, stop.value),)
             for d in cards.defenses
-            if why_not_defense(card, d) is None and why_no_effect(d, attack, card, model) is None
+            if why_not_defense(card, d) is None
+            and why_not_installed(d) is None
+            and why_no_effect(d, attack, card, model) is None
             for stop in d.knob.stops
             if stop.value != d.knob.off
         )

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mi_studio.core.cards import library
-from mi_studio.core.config import resolve, rivals, why_not_defense
+from mi_studio.core.config import resolve, rivals, why_not_defense, why_not_installed
 from mi_studio.engine import Run
 
 ATTACKS = (
@@ -26,7 +26,11 @@ Chosen = list[tuple[str, str | float]]
 def chosen(draw, scene: str) -> Chosen:
     """Return some defences of a scene in some order, each with a value of its knob, off included."""
     card = library().scene(scene)
-    there = {d.id: d for d in library().defenses if why_not_defense(card, d) is None}
+    there = {
+        d.id: d
+        for d in library().defenses
+        if why_not_defense(card, d) is None and why_not_installed(d) is None
+    }
     some: list[str] = []
     for name in draw(st.permutations(list(there)))[: draw(st.integers(1, 6))]:
         if not {r.id for r in rivals(there[name], there.values())} & set(some):

@@ -79,19 +79,19 @@ def test_reconstruction_fails_long_before_epsilon_is_small():
 
 def test_masks_cancel_in_the_sum_of_all_and_in_no_other():
     sent = [message(seed) for seed in range(4)]
-    plain = secure_aggregation.combine(sent, "off", 4, seed=3)
-    for one, other in zip(secure_aggregation.combine(sent, "on", 4, seed=3), plain, strict=True):
+    plain = secure_aggregation.combine(sent, "off", 4, seed=3).message
+    for one, other in zip(secure_aggregation.combine(sent, "on", 4, seed=3).message, plain, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
     for few in range(1, 4):
-        read = secure_aggregation.combine(sent[:few], "on", 4, seed=3)
-        true = secure_aggregation.combine(sent[:few], "off", 4, seed=3)
+        read = secure_aggregation.combine(sent[:few], "on", 4, seed=3).message
+        true = secure_aggregation.combine(sent[:few], "off", 4, seed=3).message
         together = torch.stack([torch.cat([p.flatten() for p in parts]) for parts in (read, true)])
         assert abs(float(torch.corrcoef(together)[0, 1])) < 0.05
 
 
 def test_a_masked_update_is_uniform_whatever_it_hides():
     for hidden in (message(1), [torch.zeros_like(part) for part in message(1)]):
-        (read, _) = secure_aggregation.combine([hidden], "on", 4, seed=9)
+        (read, _) = secure_aggregation.combine([hidden], "on", 4, seed=9).message
         reach = secure_aggregation.MODULUS / 2 * secure_aggregation.STEP
         counts = torch.histc(read / reach, 8, -1, 1)
         assert float(counts.min()) > 0.9 * read.numel() / 8

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from fakes import Clock, FakeEngine, FakeRun, logins
 
-from mi_studio.core import paths
+from mi_studio.core import config, paths
 from mi_studio.core.cards import Library, library
-from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE
+from mi_studio.core.config import ALL_TARGETS, OWN_PICTURE, why_not_installed
 from mi_studio.core.desk import BLOCK_REASONS, Desk
 from mi_studio.core.step import View
 from mi_studio.core.text import Text
-from mi_studio.core.weights import Utility, weights_cards
+from mi_studio.core.weights import Traffic, Utility, weights_cards
 from mi_studio.studio import targets, words
 from mi_studio.studio.presenter import CURVE_POINTS, Presenter
 from mi_studio.studio.session import SETTLE_SECONDS, Session
@@ -77,7 +77,8 @@ def test_every_choice_of_every_scene_can_be_shown(scene: str) -> None:
                 for d in show.session.intent.defenses
                 if d.knob.id == k.id
                 and (
-                    library().attack(attack.id).access not in d.reaches
+                    why_not_installed(d) is not None
+                    or library().attack(attack.id).access not in d.reaches
                     or attack.id in d.without_effect
                     or show.session.intent.wish.model
                     not in {m.id for m in show.session.intent.scene.models_for(d)}
@@ -112,6 +113,7 @@ def test_what_cannot_be_chosen_says_why(show: Show) -> None:
         "soteria": False,
         "precode": False,
         "secure-aggregation": True,
+        "homomorphic": True,
     }
 
 
@@ -391,6 +393,35 @@ def test_cost(show: Show) -> None:
     show.session.toggle_play()
     show.work(2)
     assert show.view().cost.figures == (("100%", "of the update's direction kept"),)
+
+
+def test_what_sending_an_update_takes_is_told_where_it_takes_more_than_the_update() -> None:
+    show = Show("hospital")
+    show.session.intent.turn("homomorphic", "on")
+    show.session.toggle_play()
+    show.work(2)
+    main = show.session.main
+    assert main is not None
+    main.utility = Utility("update_cosine", 1.0, 1, traffic=Traffic(4_700_000, 436_544, 0.42))
+    assert show.view().cost.figures == (
+        ("100%", "of the update's direction kept"),
+        ("4.7 MB", "sent by each client, 11× as much, and 0.4 s of work"),
+    )
+    main.utility = Utility("update_cosine", 0.1, 1, traffic=Traffic(13_037_888, 436_544, 0.001))
+    assert show.view().cost.figures[1] == ("13.0 MB", "sent by each client, 30× as much")
+    main.utility = Utility("update_cosine", 0.1, 1, traffic=Traffic(436_544, 436_544, 0.1))
+    assert [n for n, _ in show.view().cost.figures] == ["10%"]
+
+
+def test_what_is_not_installed_can_be_neither_chosen_nor_moved_and_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "_installed", lambda module: False)
+    show = Show("hospital")
+    reasons = {c.id: c.reason for c in show.bracket("defense").choices}
+    assert "pip install 'mi-studio[crypto]'" in reasons["homomorphic"]
+    assert reasons["secure-aggregation"] == ""
+    assert "TenSEAL" in next(k.reason for k in show.view().knobs if k.id == "homomorphic")
 
 
 def test_changed_answers_cost_something_even_where_they_are_as_right_as_before() -> None:

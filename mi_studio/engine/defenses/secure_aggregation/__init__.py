@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from mi_studio.core.knobs import Value
+from mi_studio.engine.rounds import Message, Total, numbers
 
 MODULUS = 2**62
 """Numbers are counted round this clock, so that a masked one can be any of them, equally likely."""
@@ -24,7 +25,11 @@ STEP = 2.0**-46
 alone, which would be credited to the masks."""
 
 
-def combine(messages: Sequence[list[Tensor]], value: Value, clients: int, seed: int) -> list[Tensor]:
+MASKED = 8
+"""Bytes that a masked number takes."""
+
+
+def combine(messages: Sequence[Message], value: Value, clients: int, seed: int) -> Total:
     """Return the sum that the server reads off the messages it has.
 
     Parameters
@@ -39,7 +44,7 @@ def combine(messages: Sequence[list[Tensor]], value: Value, clients: int, seed: 
         Of the pairs' agreements; a real client keeps them secret.
     """
     if value == "off":
-        return [torch.stack(parts).sum(0) for parts in zip(*messages, strict=True)]
+        return Total.plain([torch.stack(parts).sum(0) for parts in zip(*messages, strict=True)])
     sums = [torch.zeros_like(part, dtype=torch.int64) for part in messages[0]]
     for message in messages:
         for total, part in zip(sums, message, strict=True):
@@ -50,10 +55,11 @@ def combine(messages: Sequence[list[Tensor]], value: Value, clients: int, seed: 
                 for total, mask in zip(sums, _masks(messages[0], seed, one, other), strict=True):
                     total += sign * mask
     half = MODULUS // 2
-    return [
+    read = [
         (((total + half) % MODULUS - half).double() * STEP).to(part.dtype)
         for total, part in zip(sums, messages[0], strict=True)
     ]
+    return Total(read, MASKED * numbers(read))
 
 
 def _masks(like: list[Tensor], seed: int, one: int, other: int) -> list[Tensor]:
