@@ -287,7 +287,7 @@ def test_in_words_a_pane_says_whose_which_step_and_how_close(show: Show) -> None
     who = show.session.intent.scene.targets_for(show.session.intent.wish.values)
     target = next(t.title for t in who if t.id == show.session.intent.wish.target)
     assert first.startswith(f"{words.HAS_NOW.en}: {target.en}. step ")
-    assert first_ja.startswith(f"攻撃者がいま手にしているもの：{target.ja}。ステップ ")
+    assert first_ja.startswith(f"攻撃者がいま手にしているもの：{target.ja}。ステップ")
     assert words.NOTHING_SEEN.en in first
     assert words.NOTHING_SEEN.ja in first_ja
     assert last.startswith(f"{words.HANDED_IN.en}: {target.en}. its own choice: step 20.")
