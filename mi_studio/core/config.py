@@ -258,20 +258,18 @@ def _lower(sentence: str) -> str:
     return (sentence[:1].lower() + sentence[1:]).rstrip(".")
 
 
-_RIVALS = {
-    "trained": Text(
-        "{one} and {other} are both trained into the model, and no model here was trained in two "
-        "ways at once; leave one of them out or switch it off ({ways}).",
-        "{one}と{other}は、どちらもモデルの学習時に施す防御で、両方を同時に施したモデルはありません。"
-        "どちらか一方を外すか、オフにしてください（{ways}）。",
-    ),
-    "aggregation": Text(
-        "{one} and {other} both hide updates in their sum, and the clients here do it in one way; leave one "
-        "of them out or switch it off ({ways}).",
-        "{one}と{other}は、どちらも更新を合計の中に隠す防御で、同時には使えません。"
-        "どちらか一方を外すか、オフにしてください（{ways}）。",
-    ),
-}
+TRAINED_TWICE = Text(
+    "{one} and {other} are both trained into the model, and no model here was trained in two "
+    "ways at once; leave one of them out or switch it off ({ways}).",
+    "{one}と{other}は、どちらもモデルの学習時に施す防御で、両方を同時に施したモデルはありません。"
+    "どちらか一方を外すか、オフにしてください（{ways}）。",
+)
+HIDDEN_TWICE = Text(
+    "{one} and {other} both hide updates in their sum, and the clients here do it in one way; leave one "
+    "of them out or switch it off ({ways}).",
+    "{one}と{other}は、どちらも更新を合計の中に隠す防御で、同時には使えません。"
+    "どちらか一方を外すか、オフにしてください（{ways}）。",
+)
 
 
 def _check_rivals(on: list[DefenseCard]) -> None:
@@ -279,15 +277,14 @@ def _check_rivals(on: list[DefenseCard]) -> None:
         if others := rivals(defense, on):
             pair = [defense, others[0]]
             ways = [(d.knob, d.knob.off) for d in pair if d.knob.off is not None]
-            raise UsageError(
-                _RIVALS[defense.acts],
-                one=names(pair[:1]),
-                other=names(pair[1:]),
-                ways=Text(
-                    " or ".join(f"{knob.id}={plain(off)}" for knob, off in ways),
-                    "または".join(f"{names([knob]).ja}を「{knob.label(off, 'ja')}」" for knob, off in ways),
-                ),
+            one, other = names(pair[:1]), names(pair[1:])
+            switches = Text(
+                " or ".join(f"{knob.id}={plain(off)}" for knob, off in ways),
+                "または".join(f"{names([knob]).ja}を「{knob.label(off, 'ja')}」" for knob, off in ways),
             )
+            if defense.acts == "trained":
+                raise UsageError(TRAINED_TWICE, one=one, other=other, ways=switches)
+            raise UsageError(HIDDEN_TWICE, one=one, other=other, ways=switches)
 
 
 def resolve(

@@ -31,6 +31,8 @@ def unexplained(top: QWidget) -> list[str]:
 
 def _written(top: QWidget) -> Iterator[tuple[QWidget, str]]:
     for part in top.findChildren(QWidget):
+        if part.windowType() == Qt.WindowType.ToolTip:  # an explanation is not explained
+            continue
         if part.isVisible() and isinstance(part, QLabel | QAbstractButton) and part.text():
             yield part, getattr(part, "said", part.text())
 

@@ -28,6 +28,8 @@ def test_an_undefended_gradient_gives_the_picture_away():
     assert result["scores"]["psnr_db"]["value"] >= 25
     assert result["scores"]["identifiability"]["value"] == 1
     assert result["scores"]["psnr_db"]["base_rate"] < 15
+    sent = result["utility"].pop("traffic")
+    assert sent["bytes"] == sent["plain_bytes"] == 4 * 109_136
     assert result["utility"] == {"metric": "update_cosine", "value": pytest.approx(1), "n": 1}
     assert result["privacy"] is None
 
