@@ -28,12 +28,12 @@ class Traffic:
     plain
         Bytes that it would have sent without any defence.
     seconds
-        Spent on hiding the updates and adding them up, all clients together; no two runs take equally long.
+        Spent on hiding the updates and adding them up, all clients together.
     """
 
     size: int
     plain: int
-    seconds: float = field(compare=False)
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Utility:
 
     ``distortion`` is by how much the answers were changed, where they were: the share of each that was moved
     to other classes or withheld, in 0-1 on average (total variation). ``traffic`` is what the last round of
-    sending updates took, where there are any.
+    sending updates took, where there are any; two equal runs measure it differently.
     """
 
     metric: str
     value: float
     n: int
     distortion: float | None = None
-    traffic: Traffic | None = None
+    traffic: Traffic | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
