@@ -26,6 +26,7 @@ from mi_studio.core.config import (
 from mi_studio.core.errors import NO_OUT, RunError, StudioError, UsageError, reason
 from mi_studio.core.knobs import Knob, plain
 from mi_studio.core.text import Text
+from mi_studio.studio.pace import left_in_words
 
 if TYPE_CHECKING:
     from mi_studio.core.recording import Recording
@@ -384,8 +385,7 @@ def _sweep_on(options: argparse.Namespace, plan: Plan, store: Book | Parts) -> i
 
 
 def _left(seconds: float | None, failed: int) -> str:
-    said = [] if seconds is None else [f"about {seconds / 60:.0f} min left" if seconds >= 90
-                                       else f"about {seconds:.0f} s left"]  # fmt: skip
+    said = [] if seconds is None else [left_in_words(seconds).en]
     return " · ".join([*said, *([f"{failed} failed"] if failed else [])])
 
 

@@ -32,10 +32,10 @@ from mi_studio.core.own import LEAST, MOST, NEEDS_OPACUS, Recipe
 from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard, own_cards, read_card
 from mi_studio.studio.lanes import Failure
-from mi_studio.studio.pace import Pace
+from mi_studio.studio.pace import Pace, left_in_words
 from mi_studio.studio.presenter import weights_card
 from mi_studio.studio.session import Session
-from mi_studio.studio.words import JOIN, MINUTES_LEFT, SECONDS_LEFT
+from mi_studio.studio.words import JOIN
 
 ENDED_MS = 3000
 """How long the end of a process that was killed is waited for."""
@@ -306,7 +306,4 @@ class ExactDesk(QObject):
         left = self._pace.left(1000)
         if left is None:
             return said
-        long = left >= 90
-        words = MINUTES_LEFT if long else SECONDS_LEFT
-        n = round(left / 60) if long else 5 * max(1, round(left / 5))
-        return say(JOIN, self.language).join((said, say(words, self.language, n=n)))
+        return say(JOIN, self.language).join((said, say(left_in_words(left), self.language)))

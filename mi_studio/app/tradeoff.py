@@ -25,8 +25,8 @@ from mi_studio.core.errors import StudioError
 from mi_studio.core.outcome import Outcome
 from mi_studio.studio import tradeoff
 from mi_studio.studio.lanes import Failure
+from mi_studio.studio.pace import left_in_words
 from mi_studio.studio.tradeoff import CHANGED, Cost
-from mi_studio.studio.words import MINUTES_LEFT, SECONDS_LEFT
 from mi_studio.sweep.grid import plan, usual
 from mi_studio.sweep.pool import Pool
 from mi_studio.sweep.store import SUFFIX, Book
@@ -177,10 +177,7 @@ class Tradeoff(QObject):
         else:
             said = say(TRADEOFF_GOING, lang, done=now.done, total=now.total)
             if now.left is not None:
-                long = now.left >= 90
-                left = say(MINUTES_LEFT if long else SECONDS_LEFT, lang,
-                           n=round(now.left / 60 if long else now.left))  # fmt: skip
-                said += say(TRADEOFF_LEFT, lang, left=left)
+                said += say(TRADEOFF_LEFT, lang, left=left_in_words(now.left).get(lang))
         return said + (say(TRADEOFF_FAILED, lang, n=len(now.failed)) if now.failed else "")
 
     @Slot(str)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 
+from mi_studio.core.text import Text
+from mi_studio.studio.words import MINUTES_LEFT, SECONDS_LEFT
+
 WINDOW = 8.0
 """Seconds that count; what was earlier may have gone at another speed."""
 
 SHORTEST = 1.0
 """Seconds that must have been seen before anything is said."""
+
+
+MINUTES_FROM = 90.0
+"""Seconds from which on minutes are told."""
+
+
+def left_in_words(seconds: float) -> Text:
+    """Say roughly how long something will still take."""
+    if seconds < MINUTES_FROM:
+        return SECONDS_LEFT.filled(n=5 * max(1, round(seconds / 5)))
+    return MINUTES_LEFT.filled(n=round(seconds / 60))
 
 
 class Pace:

@@ -29,6 +29,7 @@ from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights, 
 from mi_studio.studio import records, targets, words
 from mi_studio.studio.kinds import KINDS
 from mi_studio.studio.lanes import Lane, Role
+from mi_studio.studio.pace import left_in_words
 from mi_studio.studio.runstate import RunState
 from mi_studio.studio.session import Session
 from mi_studio.studio.verdict import can_act, closeness, verdict
@@ -579,7 +580,7 @@ class Presenter:
             utility, privacy = shipped.utility, shipped.privacy
         elif main is not None:
             utility, privacy = main.utility, main.privacy
-        key = (self.language, wish, utility, privacy)
+        key = (self.language, wish, utility, utility and utility.traffic, privacy)
         return self._once("cost", key, lambda: self._make_cost(utility, privacy))
 
     def _make_cost(self, utility: Utility | None, privacy: Privacy | None) -> CostView:
@@ -683,9 +684,7 @@ class Presenter:
         left = self.session.seconds_left
         if left is None or left < SOON:
             return ""
-        if left < 100:
-            return self.say(words.SECONDS_LEFT, n=5 * max(1, round(left / 5)))
-        return self.say(words.MINUTES_LEFT, n=round(left / 60))
+        return self.say(left_in_words(left))
 
     def _film(self, main: Lane | None, total: int) -> tuple[tuple[int, Pictures], ...]:
         if main is None or not main.history.steps:
