@@ -21,7 +21,7 @@ from mi_studio.core.glossary import explained, written_in
 def unexplained(top: QWidget) -> list[str]:
     """Return every term that is written in a window and not explained where it stands."""
     found = []
-    for part, words in _written(top):
+    for part, words in list(_written(top)):  # hovering makes and unmakes explanations
         for term in explained(words, most=99):
             title = term.title.get(written_in(words))
             if title not in _told(part, words):

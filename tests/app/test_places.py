@@ -176,7 +176,9 @@ def led_to(part: QWidget) -> Iterable[QWidget]:
     return ()
 
 
-@pytest.mark.parametrize("colors", theme.THEMES)
+@pytest.mark.parametrize(
+    "colors", [pytest.param(name, marks=[pytest.mark.stress] * (name == "dark")) for name in theme.THEMES]
+)
 def test_everything_is_reached_by_tab_and_shows_it(house: Open, colors: str) -> None:
     controller = house("en", colors)
     wrong: list[str] = []

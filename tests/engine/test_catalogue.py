@@ -16,6 +16,7 @@ def run(attack, **choice):
     return started
 
 
+@pytest.mark.stress
 def test_latent_search_draws_what_the_owner_hides():
     scores = run("latent-search", target="all").result()["scores"]
     assert scores["distance_same"]["value"] < scores["distance_other"]["value"]

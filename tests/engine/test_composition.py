@@ -68,7 +68,7 @@ class TestTogether:
         assert steps(scene, attack, some) == steps(scene, attack, sorted_out)
 
 
-@pytest.mark.parametrize("attack", ["score-search", "latent-search"])
+@pytest.mark.parametrize("attack", [pytest.param("score-search", marks=pytest.mark.stress), "latent-search"])
 @FEW
 @given(st.data())
 def test_what_acts_where_an_attacker_never_looks_changes_nothing_for_him(attack, data):

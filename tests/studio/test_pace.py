@@ -36,7 +36,12 @@ def test_a_run_that_begins_anew_is_not_measured_by_the_old_one() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.4, "about 5 s left"), (43.0, "about 45 s left"), (89.0, "about 90 s left"), (90.0, "about 2 min left")],
+    [
+        (0.4, "about 5 s left"),
+        (43.0, "about 45 s left"),
+        (89.0, "about 90 s left"),
+        (90.0, "about 2 min left"),
+    ],
 )
 def test_time_left_is_said_roughly(seconds: float, said: str) -> None:
     assert left_in_words(seconds).en == said

@@ -150,6 +150,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.stress
 def test_two_workers_of_a_dask_cluster_do_the_same(tmp_path: Path) -> None:
     script, grid, out = tmp_path / "cluster.py", tmp_path / "grid.toml", tmp_path / "out"
     script.write_text(CLUSTER)

@@ -178,6 +178,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
             process.kill()
 
 
+@pytest.mark.stress
 def test_as_a_process_it_tells_how_far_it_is_and_what_came_of_it(serving: Serving) -> None:
     process = serving(3.0, 0.16)
     assert process.stdout is not None
