@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import time
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from mi_studio.engine.rounds import (
     Total,
     aggregated,
     client_update,
+    keyed_draws,
     numbers,
     weighted,
 )
@@ -147,8 +147,7 @@ class GradientCase:
 
     def _drawn(self, updates: list[Message]) -> list[Message]:
         # not the numbers that the attacker draws from the same seed, or he could take the noise off again
-        key = hashlib.sha256(f"clients {self._seed}".encode()).digest()[:7]
-        draws = torch.Generator().manual_seed(int.from_bytes(key, "big"))
+        draws = keyed_draws(f"clients {self._seed}")
         return [[torch.randn(p.shape, generator=draws).to(p.device) for p in parts] for parts in updates]
 
     def _prepared(self, model: nn.Module) -> list[list[Protect]]:
@@ -175,12 +174,13 @@ class GradientCase:
         """Return what the server reads off these messages."""
         began = time.perf_counter()
         plain = BYTES * (numbers(sent[0]) - self._added)
-        total = Total.plain(aggregated(sent, self._round))
-        for defense in self._together:
-            if defense.is_on(self._values):
-                combine = importlib.import_module(defense.module).combine
-                value, clients = self._values[defense.knob.id], self._round.clients or len(sent)
-                total = combine(weighted(sent, self._round), value, clients, self._seed)
+        hiding = next((d for d in reversed(self._together) if d.is_on(self._values)), None)
+        if hiding is None:
+            total = Total.plain(aggregated(sent, self._round))
+        else:
+            combine = importlib.import_module(hiding.module).combine
+            value, clients = self._values[hiding.knob.id], self._round.clients or len(sent)
+            total = combine(weighted(sent, self._round), value, clients, self._seed)
         self._traffic = Traffic(total.size, plain, time.perf_counter() - began)
         return total.message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -129,6 +130,17 @@ def numbers(message: Iterable[Tensor]) -> int:
     return sum(part.numel() for part in message)
 
 
+def summed(messages: Sequence[Message]) -> Message:
+    """Return the sum of messages, tensor by tensor."""
+    return [torch.stack(parts).sum(0) for parts in zip(*messages, strict=True)]
+
+
+def keyed_draws(key: str) -> torch.Generator:
+    """Return random draws that follow from a key, and tell whoever has another nothing."""
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
+    return torch.Generator().manual_seed(number)
+
+
 def weighted(messages: Sequence[Message], agreed: Round) -> list[Message]:
     """Return the clients' messages, each times the client's share of the pictures, so that they add up."""
     if len(messages) == 1:
@@ -141,7 +153,7 @@ def aggregated(messages: Sequence[Message], agreed: Round) -> Message:
     """Return the mean of the clients' messages, each weighted by its pictures."""
     if len(messages) == 1:
         return messages[0]
-    return [torch.stack(parts).sum(0) for parts in zip(*weighted(messages, agreed), strict=True)]
+    return summed(weighted(messages, agreed))
 
 
 def update(model: nn.Module, images: Tensor, labels: Tensor, agreed: Round) -> Message:

@@ -10,7 +10,6 @@ away. Not to show it also keeps the key safe from whoever is told the sum (Li an
 from __future__ import annotations
 
 import functools
-import hashlib
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +22,7 @@ from mi_studio.core.config import why_not_installed
 from mi_studio.core.errors import RunError, UsageError
 from mi_studio.core.knobs import Value
 from mi_studio.core.text import Text
-from mi_studio.engine.rounds import Message, Total
+from mi_studio.engine.rounds import Message, Total, keyed_draws, summed
 
 DEGREE = 4096
 """Of the polynomials that a ciphertext is made of; it carries half as many numbers."""
@@ -68,7 +67,7 @@ def combine(messages: Sequence[Message], value: Value, clients: int, seed: int) 
         If a number is too large to be carried, or the sum is not what was encrypted.
     """
     if value == "off":
-        return Total.plain([torch.stack(parts).sum(0) for parts in zip(*messages, strict=True)])
+        return Total.plain(summed(messages))
     ts = _tenseal()
     updates = [_units(message) for message in messages]
     holders, server = Holders(ts), Server(ts)
@@ -146,8 +145,7 @@ def _units(message: Message) -> Tensor:
 
 
 def _unreadable(count: int, seed: int) -> Tensor:
-    key = hashlib.sha256(f"ciphertexts {seed}".encode()).digest()[:7]
-    draws = torch.Generator().manual_seed(int.from_bytes(key, "big"))
+    draws = keyed_draws(f"ciphertexts {seed}")
     return (2 * torch.rand(count, generator=draws, dtype=torch.float64) - 1) * GREATEST
 
 

@@ -8,7 +8,6 @@ thousandth of the code's divergence from the normal distribution, is left out.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from copy import deepcopy
 
@@ -18,7 +17,7 @@ from torch.nn.functional import linear, softplus
 
 from mi_studio.core.knobs import Value
 from mi_studio.engine.defenses.soteria import reader
-from mi_studio.engine.rounds import Message
+from mi_studio.engine.rounds import Message, keyed_draws
 
 DRAWINGS = 4096
 """So many drawings are made beforehand and used one after the other: a CUDA graph can draw none itself."""
@@ -58,7 +57,7 @@ class Bottleneck(nn.Module):
     def draw_from(self, key: str) -> None:
         """Draw what follows from ``key``; from an empty one no drawing but the mean itself."""
         shape = (DRAWINGS if key else 1, self.decoder_weight.shape[1])
-        made = torch.randn(shape, generator=_generator(key)) if key else torch.zeros(shape)
+        made = torch.randn(shape, generator=keyed_draws(f"precode {key}")) if key else torch.zeros(shape)
         self.drawings = made.to(self.decoder_weight)
         self.place = torch.zeros_like(self.place)
 
@@ -95,7 +94,7 @@ def extended(model: nn.Module, value: Value, seed: int) -> nn.Module:
     wider = deepcopy(model)
     last = wider.get_submodule(name)
     assert isinstance(last, nn.Linear)
-    bottleneck = Bottleneck(last.in_features, int(float(value)), _generator(f"weights {seed}"))
+    bottleneck = Bottleneck(last.in_features, int(float(value)), keyed_draws(f"precode weights {seed}"))
     bottleneck.to(last.weight).draw_from(f"server {seed}")
     wider.set_submodule(name, nn.Sequential(OrderedDict(bottleneck=bottleneck, last=last)))
     return wider
@@ -113,8 +112,3 @@ def drawing(model: nn.Module, key: str) -> nn.Module:
         if isinstance(module, Bottleneck):
             module.draw_from(key)
     return own
-
-
-def _generator(key: str) -> torch.Generator:
-    number = int.from_bytes(hashlib.sha256(f"precode {key}".encode()).digest()[:7], "big")
-    return torch.Generator().manual_seed(number)

@@ -7,7 +7,6 @@ masked message is uniformly random, whatever it hides; the sum of all is the sum
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor
 
 from mi_studio.core.knobs import Value
-from mi_studio.engine.rounds import Message, Total, numbers
+from mi_studio.engine.rounds import Message, Total, keyed_draws, numbers, summed
 
 MODULUS = 2**62
 """Numbers are counted round this clock, so that a masked one can be any of them, equally likely."""
@@ -44,7 +43,7 @@ def combine(messages: Sequence[Message], value: Value, clients: int, seed: int) 
         Of the pairs' agreements; a real client keeps them secret.
     """
     if value == "off":
-        return Total.plain([torch.stack(parts).sum(0) for parts in zip(*messages, strict=True)])
+        return Total.plain(summed(messages))
     sums = [torch.zeros_like(part, dtype=torch.int64) for part in messages[0]]
     for message in messages:
         for total, part in zip(sums, message, strict=True):
@@ -63,6 +62,5 @@ def combine(messages: Sequence[Message], value: Value, clients: int, seed: int) 
 
 
 def _masks(like: list[Tensor], seed: int, one: int, other: int) -> list[Tensor]:
-    key = hashlib.sha256(f"masks {seed} {one} {other}".encode()).digest()[:7]
-    draws = torch.Generator().manual_seed(int.from_bytes(key, "big"))
+    draws = keyed_draws(f"masks {seed} {one} {other}")
     return [torch.randint(MODULUS, part.shape, generator=draws).to(part.device) for part in like]
