@@ -51,7 +51,6 @@ from mi_studio.training import scans
 from mi_studio.training.audit import audit_head
 from mi_studio.training.catalogue import to_batch
 from mi_studio.training.classifier import accuracy
-from mi_studio.training.faces.classifiers import public_body
 from mi_studio.training.faces.private import LADDER, private_features
 from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
@@ -172,7 +171,7 @@ def audit(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     yield ["ε by the accountant", "seed", "right guesses", "ε is at least (95 %)"]
     work = paths.cache_dir() / "training"
     context = Context(Sources(), paths.pretrained(), paths.assets(), work, "cpu", lambda *_: None)
-    features = private_features(context, public_body(context))
+    features = private_features(context)
     for epsilon in (float("inf"), 16.0, 8.0, 2.0):
         for seed in SEEDS:
             found = audit_head(features.records, features.labels, employees.PEOPLE, LADDER, epsilon, seed)

@@ -141,8 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--list", action="store_true", help="name the recipes and how long they take")
     train.add_argument("--check", action="store_true", help="measure every shipped model again")
     train.add_argument(
-        "--epsilon", type=float, metavar="E", help="train the catalogue's model at this ε, for yourself"
+        "--epsilon", type=float, metavar="E", help="train a scene's model at this ε, for yourself"
     )
+    train.add_argument("--scene", default="catalogue", help="whose model that is: catalogue or face-login")
     train.add_argument("--set", action="extend", nargs="+", default=[], metavar="KNOB=VALUE", dest="settings")
     # the program calls itself so, nobody else
     train.add_argument("--for-window", action="store_true", help=argparse.SUPPRESS)
@@ -586,7 +587,7 @@ def _train_exactly(options: argparse.Namespace) -> int:
     if options.for_window:
         from mi_studio.training.for_window import serve
 
-        return serve(options.epsilon, settings(options.settings))
+        return serve(options.scene, options.epsilon, settings(options.settings))
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -599,7 +600,10 @@ def _train_exactly(options: argparse.Namespace) -> int:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         bar = bars.add_task(f"epsilon {plain(options.epsilon)}", total=1.0)
         card = train_exactly(
-            options.epsilon, settings(options.settings), lambda share: bars.update(bar, completed=share)
+            options.scene,
+            options.epsilon,
+            settings(options.settings),
+            lambda share: bars.update(bar, completed=share),
         )
     assert card.utility is not None
     print(f"{card.weights}: accuracy {card.utility.value:.3f}, spent {card.details['epsilon_spent']:.4g}")

@@ -40,14 +40,15 @@ from mi_studio.studio.words import JOIN
 ENDED_MS = 3000
 """How long the end of a process that was killed is waited for."""
 
-Command = Callable[[float, Mapping[str, Value]], Sequence[str]]
+Command = Callable[[str, float, Mapping[str, Value]], Sequence[str]]
 
 
-def command(epsilon: float, values: Mapping[str, Value]) -> list[str]:
+def command(scene: str, epsilon: float, values: Mapping[str, Value]) -> list[str]:
     """Return the program that trains, and its arguments."""
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "mi_studio"]
     wanted = [f"{knob}={plain(value)}" for knob, value in values.items()]
-    return [*program, "train", "--for-window", "--epsilon", plain(epsilon), "--set", *wanted]
+    told = ["--set", *wanted] if wanted else []
+    return [*program, "train", "--for-window", "--scene", scene, "--epsilon", plain(epsilon), *told]
 
 
 class ExactDesk(QObject):
@@ -145,7 +146,7 @@ class ExactDesk(QObject):
             return
         self._wrong, self._share, self._heard = "", None, {}
         self._pace.forget()
-        program, *arguments = self._command(self._epsilon, values)
+        program, *arguments = self._command(recipe.scene, self._epsilon, values)
         process = self._process = QProcess(self)
         process.readyReadStandardOutput.connect(self._listen)
         process.finished.connect(self._ended)
@@ -276,25 +277,26 @@ class ExactDesk(QObject):
         if recipe is None:
             return ExactView(possible=False, going=going)
         values = self._told(recipe)
-        trained_on = say(EXACT_ON, lang, what=self._what(values))
+        trained_on = say(EXACT_ON, lang, what=self._what(recipe, values))
         if (seconds := own.seconds_once(recipe, values)) is not None:
             trained_on += say(EXACT_TOOK, lang, seconds=10 * round(seconds / 10))
-        return ExactView(
-            True, trained_on, going, self._wrong, tuple(map(self._known, own_cards(recipe.scene)))
-        )
+        known = tuple(self._known(recipe, card) for card in own_cards(recipe.scene))
+        return ExactView(True, trained_on, going, self._wrong, known)
 
-    def _what(self, values: Mapping[str, Value]) -> str:
+    def _what(self, recipe: Recipe, values: Mapping[str, Value]) -> str:
+        if recipe.learns_from is not None:
+            return recipe.learns_from.get(self.language)
         knobs = {k.id: k for k in self._session.intent.scene.knobs}
         return say(JOIN, self.language).join(
             knobs[k].label(v, self.language) for k, v in values.items() if k in knobs
         )
 
-    def _known(self, card: WeightsCard) -> tuple[str, str]:
+    def _known(self, recipe: Recipe, card: WeightsCard) -> tuple[str, str]:
         said = say(
             EXACT_KNOWN,
             self.language,
             epsilon=plain(card.privacy.epsilon) if card.privacy else "∞",
-            what=self._what(card.knobs),
+            what=self._what(recipe, card.knobs),
             accuracy=f"{card.utility.value:.1%}" if card.utility else "?",
         )
         return str(card.path), said

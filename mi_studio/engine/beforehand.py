@@ -37,7 +37,7 @@ def read_bank(folder: Path, prior: str) -> Bank | None:
     BadFileError
         If it is damaged.
     """
-    latents = _read(folder / LATENTS, "latents", {"prior": prior})
+    latents = read_tensor(folder / LATENTS, "latents", {"prior": prior})
     if latents is None:
         return None
     path = folder / PICTURES
@@ -68,13 +68,22 @@ def read_features(folder: Path, evaluator: str, photos: Pictures) -> Tensor | No
     BadFileError
         If they are damaged.
     """
-    features = _read(folder / FEATURES, "features", {"evaluator": evaluator, "photos": fingerprint(photos)})
+    features = read_tensor(
+        folder / FEATURES, "features", {"evaluator": evaluator, "photos": fingerprint(photos)}
+    )
     if features is not None and len(features) != len(photos):
         raise _damaged(folder / FEATURES, ValueError(f"{len(features)} photos, not {len(photos)}"))
     return features
 
 
-def _read(path: Path, name: str, made_from: Mapping[str, str]) -> Tensor | None:
+def read_tensor(path: Path, name: str, made_from: Mapping[str, str]) -> Tensor | None:
+    """Return the table (n, d) of a file, or ``None`` if there is none that was made from just these.
+
+    Raises
+    ------
+    BadFileError
+        If it is damaged.
+    """
     if not path.exists():
         return None
     try:

@@ -1,8 +1,9 @@
-"""Train the catalogue's model at exactly one ε, on this computer and for it.
+"""Train a model of the zoo at exactly one ε, on this computer and for it.
 
-As the shipped ones were (`mi_studio.training.private`): the settings are those of the private set's size,
-and only the noise is chosen so that the accountant arrives at the ε that was asked for. The smaller private
-set and all test photos are shipped, so that nothing has to be fetched for it.
+As the shipped ones were (`mi_studio.training.private`, `mi_studio.training.faces.private`): the settings are
+theirs, and only the noise is chosen so that the accountant arrives at the ε that was asked for. The
+catalogue's smaller private set, the employees' photos and all test photos are shipped, so that nothing has
+to be fetched for it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -25,23 +27,27 @@ from mi_studio.engine import models
 from mi_studio.engine.sheets import read_sheets
 from mi_studio.training.catalogue import PER_CLASS_SMALL, private_set
 from mi_studio.training.classifier import accuracy
+from mi_studio.training.faces.private import LADDER, private_features, write_head
 from mi_studio.training.private import CLASSES, SEED, SETTINGS, Settings, train_victim, write_victim
+from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
 
-NAME = "catalogue-exactly"
-"""On the card, in place of the recipe."""
+Done = Callable[[float], None]
 
 
 def train_exactly(
+    scene: str,
     epsilon: float,
     wanted: Mapping[str, str | float],
-    done: Callable[[float], None] = lambda _: None,
+    done: Done = lambda _: None,
     settings: Settings | None = None,
 ) -> WeightsCard:
     """Train a model at this ε and write it into the user's own folder; return its card.
 
     Parameters
     ----------
+    scene
+        Whose model, one of those that `mi_studio.core.own` names.
     epsilon
         The guarantee for one photo, at the δ of the shipped models.
     wanted
@@ -54,27 +60,66 @@ def train_exactly(
     Raises
     ------
     UsageError
-        If this ε cannot be, or there is a model of it already; or if Opacus is missing.
+        If this scene's models cannot be trained here, this ε cannot be, or there is a model of it already;
+        or if Opacus is missing.
     BadFileError
         If the photos are not on this computer; the text names the command that fetches them.
     """
-    recipe = RECIPES[0]
+    recipe = _recipe(scene)
     values = _checked(epsilon, recipe, wanted)
-    knobs: dict[str, float | str] = {**values, recipe.knob: epsilon}
-    line, records = str(values["private-line"]), int(float(values["private-records"]))
-    settings = settings or SETTINGS[records]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the shipped ones were, and so that the attack on the stage goes on
     try:
-        torch.manual_seed(SEED)
-        net = models.build("small-cnn", classes=CLASSES)
-        trained = train_victim(net, *_photos(line, records), settings, epsilon, done=done)
-        test, test_labels, _ = read_sheets(paths.assets() / recipe.scene / "test")
-        utility = accuracy(trained.net, *private_set(test, test_labels, line, len(test)))
-        return write_victim(own_folder(), trained, settings, knobs, utility, NAME, "cpu")
+        return _TRAIN[scene](values, epsilon, f"{scene}-exactly", done, settings)
     finally:
         torch.set_num_threads(threads)
         forget_own()
+
+
+def _catalogue(
+    values: Mapping[str, Value], epsilon: float, name: str, done: Done, settings: Settings | None
+) -> WeightsCard:
+    line, records = str(values["private-line"]), int(float(values["private-records"]))
+    settings = settings or SETTINGS[records]
+    torch.manual_seed(SEED)
+    net = models.build("small-cnn", classes=CLASSES)
+    trained = train_victim(net, *_photos(line, records), settings, epsilon, done=done)
+    test, test_labels, _ = read_sheets(paths.assets() / "catalogue" / "test")
+    utility = accuracy(trained.net, *private_set(test, test_labels, line, len(test)))
+    knobs = {**values, "epsilon": epsilon}
+    return write_victim(own_folder(), trained, settings, knobs, utility, name, "cpu")
+
+
+def _face_login(
+    values: Mapping[str, Value],  # noqa: ARG001  # nothing but ε decides
+    epsilon: float,
+    name: str,
+    done: Done,
+    settings: Settings | None,
+) -> WeightsCard:
+    shipped = Context(
+        Sources(), paths.pretrained(), paths.assets(), paths.cache_dir(), "cpu", lambda *_: None
+    )
+    features = private_features(shipped)
+    own = replace(shipped, pretrained=own_folder())
+    return write_head(own, features, epsilon, name, settings or LADDER, done)
+
+
+_TRAIN = {"catalogue": _catalogue, "face-login": _face_login}
+
+
+def _recipe(scene: str) -> Recipe:
+    for recipe in RECIPES:
+        if recipe.scene == scene:
+            return recipe
+    raise UsageError(
+        Text(
+            "No model of '{scene}' can be trained at an ε of your choice; choose among {choices}.",
+            "「{scene}」のモデルは、εを指定して学習できません。{choices}から選んでください。",
+        ),
+        scene=scene,
+        choices=", ".join(recipe.scene for recipe in RECIPES),
+    )
 
 
 def _checked(epsilon: float, recipe: Recipe, wanted: Mapping[str, str | float]) -> dict[str, Value]:
@@ -113,5 +158,5 @@ def _photos(line: str, records: int) -> tuple[Tensor, Tensor]:
     each = records // CLASSES
     if each > PER_CLASS_SMALL:
         return private_set(*Sources().fashion_mnist("train"), line, each)
-    shipped, labels, _ = read_sheets(paths.assets() / RECIPES[0].scene / "reference")
+    shipped, labels, _ = read_sheets(paths.assets() / "catalogue" / "reference")
     return private_set(shipped, labels, line, each)

@@ -22,7 +22,7 @@ EVERY = 0.1
 GONE = 4
 
 
-def serve(epsilon: float, wanted: Mapping[str, str | float], **options: Any) -> int:
+def serve(scene: str, epsilon: float, wanted: Mapping[str, str | float], **options: Any) -> int:
     """Train, tell, and return an exit code; ``options`` go to `mi_studio.training.exact.train_exactly`."""
     threading.Thread(target=_end_with_the_input, daemon=True).start()
     if hasattr(os, "nice"):
@@ -38,7 +38,7 @@ def serve(epsilon: float, wanted: Mapping[str, str | float], **options: Any) -> 
     try:
         from mi_studio.training.exact import train_exactly
 
-        card = train_exactly(epsilon, wanted, done, **options)
+        card = train_exactly(scene, epsilon, wanted, done, **options)
     except StudioError as error:
         _tell({"error": {"en": error.text.en, "ja": error.text.ja}})
         return 3

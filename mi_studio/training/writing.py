@@ -66,7 +66,7 @@ def write_weights(
     utility: Utility | None,
     privacy: Privacy | None = None,
     half: bool = False,
-    base: str | None = None,
+    base: WeightsCard | None = None,
     details: Mapping[str, Any],
 ) -> WeightsCard:
     """Write ``NAME.safetensors`` and then its card ``NAME.json``, each atomically.
@@ -76,7 +76,7 @@ def write_weights(
     half
         Whether to write float16, half as large; measure ``utility`` after `halved`.
     base
-        The model whose file holds the network's ``body``, which is then left out of this one.
+        Of the file that holds the network's ``body``, which is then left out of this one.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def write_weights(
             "unit": privacy.unit,
             "accountant": privacy.accountant,
         },
-        **({"base": base} if base else {}),
+        **({"base": base.model, "base_sha256": base.sha256} if base else {}),
         **details,
         **({"gpu": torch.cuda.get_device_name()} if details.get("device") == "cuda" else {}),
         "threads": torch.get_num_threads(),

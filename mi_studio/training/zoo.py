@@ -94,6 +94,9 @@ _RECIPES = (
     Recipe("face-login-public", (), 13, face_photos.write_public),
     Recipe("face-login-body", ("pretrained/face-login/public-body/*",), 75, face_classifiers.train_body, 0.5),
     Recipe(
+        "face-login-scale", (f"assets/face-login/{face_beforehand.SCALE}",), 0.3, face_beforehand.write_scale
+    ),
+    Recipe(
         "face-login-target", ("pretrained/face-login/face-net/all.*",), 15, face_classifiers.train_target, 0.5
     ),
     Recipe(

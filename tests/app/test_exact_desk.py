@@ -61,7 +61,7 @@ def opened(program: Callable[..., Controller]) -> Opened:
         shipped = find_weights("catalogue", "small-cnn", {
             "private-line": "kin", "private-records": 2000.0, "epsilon": 4.0})  # fmt: skip
 
-        def stand_in(epsilon: float, values: object) -> list[str]:
+        def stand_in(scene: str, epsilon: float, values: object) -> list[str]:
             place = own_folder() / "catalogue" / "small-cnn" / f"kin-2000-{epsilon:g}"
             return [sys.executable, "-c", TRAINS, str(place), str(epsilon), str(shipped.path),
                     str(shipped.weights), more]  # fmt: skip
@@ -162,7 +162,7 @@ def test_what_goes_wrong_is_told(opened: Opened, qtbot: QtBot, more: str, said: 
 
 def test_a_program_that_cannot_be_started_is_told(opened: Opened, qtbot: QtBot) -> None:
     controller = opened()
-    controller.exact._command = lambda _epsilon, _values: ["/nowhere/at/all"]
+    controller.exact._command = lambda _scene, _epsilon, _values: ["/nowhere/at/all"]
     ask(controller, qtbot, "3")
     qtbot.waitUntil(lambda: not controller.exact.training)
     assert "Nothing was kept." in controller.window.banner.text.said
@@ -236,6 +236,31 @@ def test_where_nothing_can_be_trained_nothing_is_offered(opened: Opened) -> None
         assert not controller.window.exact.isVisible(), scene
 
 
+def test_the_face_login_with_a_head_of_its_own_offers_it(opened: Opened, qtbot: QtBot) -> None:
+    controller = opened(scene="face-login", model="face-net-pretrained")
+    line = controller.window.exact
+    assert line.isVisible()
+    asked: list[tuple[object, ...]] = []
+
+    def stand_in(*told: object) -> list[str]:
+        asked.append(told)
+        return [sys.executable, "-c", ""]
+
+    controller.exact._command = stand_in
+    qtbot.mouseClick(line.open, Qt.MouseButton.LeftButton)
+    dialog = controller.exact.dialog
+    assert dialog is not None
+    assert dialog.trained_on.said.startswith("Trained on: 2,400 photos of the employees, last layer only.")
+    controller.window.language_chosen.emit("ja")
+    dialog = controller.exact.dialog
+    assert dialog is not None
+    assert dialog.trained_on.said.startswith("学習データ：社員の写真2,400枚（最後の層のみ）。")
+    qtbot.keyClicks(dialog.field, "3")
+    qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
+    assert asked == [("face-login", 3.0, {})]
+    qtbot.waitUntil(lambda: not controller.exact.training)
+
+
 def test_it_speaks_both_languages(opened: Opened, qtbot: QtBot) -> None:
     controller = opened("waits")
     ask(controller, qtbot, "3")
@@ -254,7 +279,9 @@ def test_it_speaks_both_languages(opened: Opened, qtbot: QtBot) -> None:
 
 def test_the_program_calls_itself() -> None:
     values = {"private-line": "kin", "private-records": 2000.0}
-    assert command(3.5, values)[1:] == [
-        *("-m", "mi_studio", "train", "--for-window", "--epsilon", "3.5"),
+    trains = ["-m", "mi_studio", "train", "--for-window", "--scene"]
+    assert command("catalogue", 3.5, values)[1:] == [
+        *(*trains, "catalogue", "--epsilon", "3.5"),
         *("--set", "private-line=kin", "private-records=2000"),
     ]
+    assert command("face-login", 3.5, {})[1:] == [*trains, "face-login", "--epsilon", "3.5"]

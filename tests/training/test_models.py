@@ -74,16 +74,21 @@ def test_a_body_may_lie_in_the_file_of_another_model(tmp_path):
             knobs={}, recipe="test", seed=0, utility=None, half=True, **more,
         )  # fmt: skip
 
-    write("public-body", net.body, architecture="face-body", build={"width": 8}, details={})
+    body = write("public-body", net.body, architecture="face-body", build={"width": 8}, details={})
     card = write(
         "face-net-pretrained", net, architecture="face-net", build={"width": 8, "classes": 3},
-        base="public-body", details={},
+        base=body, details={},
     )  # fmt: skip
     assert card.weights.stat().st_size < 1000
     loaded = models.load(card)
     images = torch.rand(2, 3, 64, 64)
     torch.testing.assert_close(loaded(images), net(images), atol=5e-3, rtol=1e-2)
     assert all(p.dtype == torch.float32 for p in loaded.parameters())
+
+    torch.nn.init.zeros_(next(net.body.parameters()))  # the body is trained anew, the head is not
+    write("public-body", net.body, architecture="face-body", build={"width": 8}, details={})
+    with pytest.raises(BadFileError, match="was trained on another public-body"):
+        models.load(card)
 
 
 def test_no_view_of_a_face_is_the_plain_view():

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
+from mi_studio.core import paths
 from mi_studio.core.errors import REBUILD, BadFileError
 from mi_studio.core.text import Text
 from mi_studio.core.weights import WeightsCard, read_card
@@ -72,19 +73,32 @@ def load(card: WeightsCard, device: torch.device | str = "cpu") -> nn.Module:
     ----------
     card
         ``details["build"]`` holds the arguments of `build`; ``details["base"]``, where there is one, the
-        model whose file holds the network's ``body``.
+        model whose file holds the network's ``body``, and ``details["base_sha256"]`` that file's hash.
     device
         Where the network goes.
 
     Raises
     ------
     BadFileError
-        If the file is not the card's, or its tensors have wrong names, wrong shapes or values that
-        are not finite.
+        If the file is not the card's, or stands on another body than the one it learnt on; or if its
+        tensors have wrong names, wrong shapes or values that are not finite.
     """
     tensors = _tensors(card)
     if base := card.details.get("base"):
-        shared = read_card(card.path.parent.parent / base / "all.json")
+        beside = card.path.parent.parent / base / "all.json"
+        # a head that was trained on this computer stands on the shipped body
+        shipped = paths.pretrained() / card.scene / base / "all.json"
+        shared = read_card(beside if beside.exists() else shipped)
+        if card.details.get("base_sha256", shared.sha256) != shared.sha256:
+            raise BadFileError(
+                Text(
+                    "{path} was trained on another {base} than the one that is here.",
+                    "重みファイル {path} は、今とは別の {base} を使って学習されています。",
+                ),
+                remedy=Text("Delete it and train it again.", "削除して、もう一度学習してください。"),
+                path=card.weights,
+                base=base,
+            )
         tensors |= {f"body.{name}": tensor for name, tensor in _tensors(shared).items()}
     net = build(card.architecture, **card.details.get("build", {}))
     wanted = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}

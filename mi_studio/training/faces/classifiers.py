@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from mi_studio.core.weights import read_card
+from mi_studio.core.weights import WeightsCard, read_card
 from mi_studio.engine import models
 from mi_studio.engine.models.faces import FaceBody
 from mi_studio.training.classifier import Schedule, accuracy, disturbed, finished, fit, mirrored, sturdy
@@ -167,9 +167,14 @@ def train_judge(context: Context) -> None:
 
 def public_body(context: Context, device: str = "cpu") -> FaceBody:
     """Return the body that has learnt from public people, as the recipe ``face-login-body`` wrote it."""
-    body = models.load(read_card(context.pretrained / SCENE / "public-body" / "all.json"), device)
+    body = models.load(body_card(context), device)
     assert isinstance(body, FaceBody)
     return body
+
+
+def body_card(context: Context) -> WeightsCard:
+    """Return the card of the public body."""
+    return read_card(context.pretrained / SCENE / "public-body" / "all.json")
 
 
 def train_body(context: Context) -> None:

@@ -8,26 +8,29 @@ trained with a guarantee for a whole person.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mi_studio.core.weights import Privacy
+from mi_studio.core.weights import Privacy, WeightsCard
 from mi_studio.engine import models
 from mi_studio.engine.employees import PEOPLE, TRAIN
 from mi_studio.engine.models.faces import FaceBody, FaceNet
 from mi_studio.training.classifier import accuracy
+from mi_studio.training.faces.beforehand import body_features, read_scale
 from mi_studio.training.faces.classifiers import (
     SCENE,
+    body_card,
     labels_of,
     public_body,
     test_photos,
     to_batch,
     to_pixels,
 )
-from mi_studio.training.faces.dataset import read_private, read_public
+from mi_studio.training.faces.dataset import read_private
 from mi_studio.training.private import (
     ACCOUNTANT,
     DELTA,
@@ -54,12 +57,16 @@ class Features:
 
     Attributes
     ----------
+    body
+        The one that sees, and its card.
     records, labels
         ``(photos, d)`` and ``(photos,)``, person after person.
     centre, spread
         Of public people's features, ``(d,)``; as they come from public photos, they cost no privacy.
     """
 
+    body: FaceBody
+    card: WeightsCard
     records: Tensor
     labels: Tensor
     centre: Tensor
@@ -73,12 +80,12 @@ class Features:
         nn.init.zeros_(head.bias)
         return head
 
-    def login(self, body: FaceBody, head: nn.Module) -> FaceNet:
-        """Return the face login of a body and a trained head."""
+    def login(self, head: nn.Module) -> FaceNet:
+        """Return the face login of the body and a trained head."""
         assert isinstance(head, nn.Linear)
         net = models.build("face-net", classes=PEOPLE)
         assert isinstance(net, FaceNet)
-        net.body.load_state_dict(body.state_dict())
+        net.body.load_state_dict(self.body.state_dict())
         with torch.no_grad():  # the head takes the features as the body gives them
             weight = head.weight / (self.spread * math.sqrt(self.records.shape[1]))
             net.head.weight.copy_(weight)
@@ -86,13 +93,14 @@ class Features:
         return net
 
 
-def private_features(context: Context, body: FaceBody) -> Features:
+def private_features(context: Context) -> Features:
     """Return what heads learn from."""
+    body = public_body(context, context.device)
     train, _ = read_private(context.assets)
-    public = _features(body, to_pixels(read_public(context.work)[:, 0]), context.device)
-    centre, spread = public.mean(0), public.std(0).clamp_min(1e-3)
-    records = (_features(body, to_pixels(train), context.device) - centre) / spread
-    return Features(records / math.sqrt(records.shape[1]), labels_of(train), centre, spread)
+    centre, spread = read_scale(context)
+    records = (body_features(body, to_pixels(train), context.device) - centre) / spread
+    records = records / math.sqrt(records.shape[1])
+    return Features(body, body_card(context), records, labels_of(train), centre, spread)
 
 
 PUBLIC_BODY = (
@@ -104,15 +112,29 @@ PUBLIC_BODY = (
 
 def train_ladder(context: Context) -> None:
     """Train and write a head for every epsilon, on a body that has learnt from public people only."""
-    body = public_body(context, context.device)
-    features = private_features(context, body)
+    features = private_features(context)
     for done, epsilon in enumerate(EPSILONS):
-        trained = train_victim(features.head(), features.records, features.labels, LADDER, epsilon)
-        said = _write(
-            context, features.login(body, trained.net), "face-net-pretrained", "face-login-ladder", trained,
-            LADDER, epsilon, {"epsilon": epsilon}, "one photo", PUBLIC_BODY, base="public-body",
-        )  # fmt: skip
-        context.report(f"face-login ladder, ε = {epsilon:g}: accuracy {said:.3f}", (done + 1) / len(EPSILONS))
+        card = write_head(context, features, epsilon, "face-login-ladder", LADDER)
+        context.report(f"face-login ladder, ε = {epsilon:g}: {_said(card)}", (done + 1) / len(EPSILONS))
+
+
+def write_head(
+    context: Context,
+    features: Features,
+    epsilon: float,
+    recipe: str,
+    settings: Settings,
+    done: Callable[[float], None] = lambda _: None,
+) -> WeightsCard:
+    """Train a head at one ε for a photo, and write it as a login on the public body.
+
+    ``recipe`` is named on the card; ``done`` is told after each step which share of the training is over.
+    """
+    trained = train_victim(features.head(), features.records, features.labels, settings, epsilon, done=done)
+    return _write(
+        context, features.login(trained.net), "face-net-pretrained", recipe, trained, settings, epsilon,
+        {"epsilon": epsilon}, "one photo", PUBLIC_BODY, base=features.card,
+    )  # fmt: skip
 
 
 def train_person(context: Context) -> None:
@@ -120,23 +142,22 @@ def train_person(context: Context) -> None:
 
     The card also tells what the same training reaches without clipping and noise.
     """
-    body = public_body(context, context.device)
-    features = private_features(context, body)
+    features = private_features(context)
     records, labels = features.records.reshape(PEOPLE, TRAIN, -1), features.labels.view(PEOPLE, TRAIN)
 
     def taught(epsilon: float) -> Trained:
         return train_victim(features.head(), records, labels, PERSON, epsilon)
 
-    plain = halved(features.login(body, taught(math.inf).net))
+    plain = halved(features.login(taught(math.inf).net))
     reached = accuracy(plain, *test_photos(context.assets)).value
     context.report(f"face-login per person without DP: accuracy {reached:.3f}", 0.5)
     trained = taught(PERSON_EPSILON)
-    said = _write(
-        context, features.login(body, trained.net), "face-net-person", "face-login-person", trained, PERSON,
-        PERSON_EPSILON, {}, "one person", PUBLIC_BODY, base="public-body",
+    card = _write(
+        context, features.login(trained.net), "face-net-person", "face-login-person", trained, PERSON,
+        PERSON_EPSILON, {}, "one person", PUBLIC_BODY, base=features.card,
         same_without_privacy=round(reached, 4),
     )  # fmt: skip
-    context.report(f"face-login with DP per person: accuracy {said:.3f}", 1.0)
+    context.report(f"face-login with DP per person: {_said(card)}", 1.0)
 
 
 def train_scratch(context: Context) -> None:
@@ -155,13 +176,13 @@ def train_scratch(context: Context) -> None:
     plain = accuracy(taught(math.inf).net, *test_photos(context.assets)).value
     context.report(f"face-login from scratch without DP: accuracy {plain:.3f}", 0.2)
     trained = taught(SCRATCH_EPSILON)
-    said = _write(
+    card = _write(
         context, trained.net, "face-net-dp", "face-login-dp", trained, SCRATCH, SCRATCH_EPSILON, {},
         "one photo",
         ("All layers learnt from private photos alone.", "すべての層を、非公開の写真だけで学習しました。"),
         device=context.device, same_without_privacy=round(plain, 4),
     )  # fmt: skip
-    context.report(f"face-login with DP from scratch: accuracy {said:.3f}", 1.0)
+    context.report(f"face-login with DP from scratch: {_said(card)}", 1.0)
 
 
 def _write(
@@ -177,9 +198,9 @@ def _write(
     learnt: tuple[str, str],
     *,
     device: str = "cpu",
-    base: str | None = None,
+    base: WeightsCard | None = None,
     **more: Any,
-) -> float:
+) -> WeightsCard:
     net = halved(net)
     utility = accuracy(net, *test_photos(context.assets))
     details: dict[str, Any] = training_details(trained, settings, device)
@@ -193,7 +214,7 @@ def _write(
         en += "which promises nothing in practice."
         ja += f"ε は写真1枚についての値です。1人あたり{TRAIN}枚なので、"
         ja += f"人物については{TRAIN * epsilon:g}以上になり、実質的な保証にはなりません。"
-    write_weights(
+    return write_weights(
         context.pretrained, SCENE, model, net,
         architecture="face-net", build={"classes": PEOPLE}, knobs=knobs, recipe=recipe, seed=SEED,
         utility=utility, half=True, base=base,
@@ -203,10 +224,8 @@ def _write(
         details={"records": PEOPLE * TRAIN, **details, **more}
         | {"notes": {"en": f"{en} {notes['en']}", "ja": ja + notes["ja"]}},
     )  # fmt: skip
-    return utility.value
 
 
-@torch.no_grad()
-def _features(body: FaceBody, pixels: Tensor, device: str) -> Tensor:
-    """Return the features ``(n, d)`` of photos ``uint8 (n, 3, 64, 64)``, on the CPU."""
-    return torch.cat([body(part.to(device).float() / 255).cpu() for part in torch.split(pixels, 500)])
+def _said(card: WeightsCard) -> str:
+    assert card.utility is not None
+    return f"accuracy {card.utility.value:.3f}"
