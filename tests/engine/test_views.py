@@ -162,6 +162,68 @@ def test_one_good_step_does_not_make_a_start_the_best(monkeypatch: pytest.Monkey
     assert sum(shown[QUICK.memory]) < sum(shown[0.0])
 
 
+class TestDrops:
+    """Of many starts only the best go on: nearly as good, for half the work."""
+
+    PLAN = replace(QUICK, starts=8, kept=8)
+
+    def found(
+        self, monkeypatch: pytest.MonkeyPatch, drops: tuple[tuple[float, int], ...]
+    ) -> tuple[list[Progress], Faces]:
+        monkeypatch.setattr(latent_search, "plan_for", lambda _: replace(self.PLAN, drops=drops))
+        return search(160, Likes(face(), sharp=3.0))
+
+    def test_as_good_for_half_the_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        every, all_of_them = self.found(monkeypatch, ())
+        fewer, some = self.found(monkeypatch, ((1 / 7, 4), (3 / 7, 2)))
+        assert len(fewer) == len(every) == 161
+        drawn = [p.drawn - 2_000 for p in (some, all_of_them)]
+        assert drawn[0] < 0.6 * drawn[1]
+        far = [float((f[-1].images[0] - face()).square().mean()) for f in (fewer, every)]
+        assert far[0] < 1.2 * far[1]
+
+    def test_what_goes_on_does_so_as_if_the_others_were_still_there(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the views are all alike, the best start's way is the same with and without the others."""
+        monkeypatch.setattr(latent_search, "VIEW_SPREAD", 0.0)
+        monkeypatch.setattr(common, "random_variations", lambda count, _: torch.zeros((count, 9)))
+        every, _ = self.found(monkeypatch, ())
+        fewer, _ = self.found(monkeypatch, ((1 / 7, 1),))
+        assert torch.allclose(fewer[-1].images, every[-1].images, atol=1e-4)
+
+    def test_targets_keep_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Two(nn.Module):
+            def forward(self, x: Tensor) -> Tensor:
+                far = [(x - face(seed)).square().flatten(1).mean(1) for seed in (5, 8)]
+                return -3 * torch.stack(far, 1)
+
+        monkeypatch.setattr(latent_search, "plan_for", lambda _: replace(self.PLAN, drops=((1 / 7, 3),)))
+        run = setup(160, Faces(), targets=(0, 1))
+        *_, last = latent_search.attack(WhiteBox(Two(), ("a", "b")), run)
+        for place, seed, other in ((0, 5, 8), (1, 8, 5)):
+            mine, theirs = ((last.images[place] - face(s)).square().mean() for s in (seed, other))
+            assert mine < theirs / 2
+
+    def test_a_model_that_has_just_changed_drops_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the old model said of the starts is no reason to drop them."""
+        asked: list[int] = []
+        only = latent_search._Descent.only
+
+        def counted(descent: latent_search._Descent, kept: Tensor) -> latent_search._Descent:
+            asked.append(kept.shape[1])
+            return only(descent, kept)
+
+        monkeypatch.setattr(latent_search._Descent, "only", counted)
+        drops = ((1 / 7, 4), (3 / 7, 2))
+        monkeypatch.setattr(latent_search, "plan_for", lambda _: replace(self.PLAN, drops=drops))
+        access = WhiteBox(Likes(face()), ("a", "b"))
+        for index, _ in enumerate(latent_search.attack(access, setup(160, Faces()))):
+            if index == 39:  # one look at the first picture, 19 more and 20 improvements are over
+                access.version += 1
+        assert asked == [2]
+
+
 class TestVariations:
     def none(self, count: int) -> Tensor:
         return torch.zeros((count, 9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -61,12 +62,18 @@ def fresh(net: nn.Sequential, draws: torch.Generator, reach: Callable[[int], flo
 def lean(device: torch.device, wanted: bool = True) -> torch.autocast:
     """Return a context in which convolutions are computed in bfloat16, where that is much faster.
 
-    That is on processors with matrix tiles for it (AMX), where a step of the face login takes half the time.
+    That is on processors with instructions for it (AMX, AVX-512 BF16), where a step of the face login takes
+    half the time, or two thirds.
     What is found is judged in full precision, and attacks whose gradient is itself differentiated stay out.
     """
     # CUDA would gain as well; there nobody has measured what it does to the result
-    tiles = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted and tiles)
+    able = device.type == "cpu" and _computes_bfloat16()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted and able)
+
+
+@cache
+def _computes_bfloat16() -> bool:
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 
 
 PART = 400_000

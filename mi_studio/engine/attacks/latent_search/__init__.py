@@ -52,6 +52,8 @@ class Plan:
         Share of the past in the running mean that tells which start is the best.
     choices
         Views that decide in the end; 0 leaves it to the last costs.
+    drops
+        When only the best starts of each target go on: share of the improvements, and how many.
     """
 
     looks: int
@@ -64,12 +66,13 @@ class Plan:
     settles: bool
     memory: float
     choices: int
+    drops: tuple[tuple[float, int], ...] = ()
 
 
 FLAT = Plan(20, 100, 4, 4, 3, 1.0, (0.9, 0.999), False, 0.0, 0)
 """For a prior without views; they are replaced by shifts of a few pixels."""
 QUICK = Plan(19, 100, 8, 2, 2, 2.0, (0.5, 0.95), True, 0.9, 12)
-THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12)
+THOROUGH = Plan(19, 500, 30, 10, 3, 2.0, (0.5, 0.95), True, 0.9, 12, ((1 / 7, 5), (3 / 7, 3)))
 
 
 def plan_for(setup: Setup) -> Plan:
@@ -105,44 +108,32 @@ def attack(access: WhiteBox, setup: Setup) -> Iterator[Progress]:
     if plan.kept > plan.starts:
         search.look_again(draws)
 
-    # (targets, starts, latent) -> rows
-    rows = search.best.reshape(-1, prior.latent).clone().requires_grad_(True)
-    look = search.eyes(len(rows))
-    parts = search.parts(len(rows), plan.views)
-    now = torch.zeros(len(rows), device=setup.device)
-    pictured = rows.detach().clone()
-    optimiser, set_rate = common.adam([rows], LEARNING_RATE, setup.device, plan.betas)
-
-    def step() -> None:
-        optimiser.zero_grad(set_to_none=False)
-        for part in parts:
-            cost = search.cost(look(rows[part], part), rows[part], part)
-            cost.sum().backward()  # type: ignore[no-untyped-call]
-            now[part] = cost.detach()
-        pictured.copy_(rows.detach())
-        optimiser.step()
-
-    stepper = Stepper(step, setup.device)
-    places = torch.arange(len(labels), device=setup.device) * plan.starts
+    descent = _Descent(search, setup, plan, search.best)
     mean, memory = search.costs.flatten(), plan.memory
     improvements = setup.steps - looks
+    drops = {round(share * improvements): starts for share, starts in plan.drops}
     for index in range(improvements):
         if access.version != seen:  # another model: what the old one said of the starts is void
             seen = access.version
-            stepper.renew()
+            descent.stepper.renew()
             memory = 0.0
+        if index in drops and memory:  # what has just become void does not tell who is the worst
+            kept = (-mean).reshape(len(labels), -1).topk(drops[index]).indices
+            descent, mean = descent.only(kept), mean.reshape(len(labels), -1).gather(1, kept).flatten()
         if plan.settles:
-            set_rate(LEARNING_RATE * common.settling(index, improvements))
-        look.draw(draws)
-        stepper()
-        mean = memory * mean + (1 - memory) * now
+            descent.set_rate(LEARNING_RATE * common.settling(index, improvements))
+        descent.look.draw(draws)
+        descent.stepper()
+        mean = memory * mean + (1 - memory) * descent.now
         memory = plan.memory
         last = plan.choices > 0 and index == improvements - 1
         # a cost under random views is another measure than a candidate's in the plain view
         first = plan.kept > plan.starts and index == 0
-        merit = search.confidence(look, rows.detach(), draws) if last else -mean
-        chosen = places + merit.reshape(len(labels), -1).argmax(1)
-        latents = rows.detach() if last else pictured
+        rows = descent.rows.detach()
+        merit = search.confidence(descent.look, rows, draws) if last else -mean
+        by_target = merit.reshape(len(labels), -1)
+        chosen = torch.arange(len(labels), device=setup.device) * by_target.shape[1] + by_target.argmax(1)
+        latents = rows if last else descent.pictured
         yield Progress(_draw(prior, latents[chosen]), float(mean[chosen].mean()), choice=first or last)
 
 
@@ -164,6 +155,10 @@ class _Search:
         self.costs = torch.zeros((count, 0), device=setup.device)
         # the label of each row when the kept latents stand one below the other
         self._row_labels = self._labels[:0]
+
+    def narrow(self, starts: int) -> None:
+        """Go on with so many rows of each target, whose latents are the caller's."""
+        self._row_labels = self._labels.repeat_interleave(starts)
 
     def parts(self, rows: int, views: int) -> list[slice]:
         """Cut rows into what goes through the networks at once."""
@@ -238,6 +233,51 @@ class _Search:
         self._row_labels = self._labels.repeat_interleave(order.shape[1])
         self.costs = costs.gather(1, order)
         self.best = pool.gather(1, order[:, :, None].expand(-1, -1, pool.shape[2]))
+
+
+class _Descent:
+    """Adam on the latents of the starts of all targets at once.
+
+    Attributes
+    ----------
+    rows
+        The latents, (targets · starts, latent).
+    now, pictured
+        What the rows cost in the last step, (rows,), and the latents that it was the cost of.
+    """
+
+    def __init__(self, search: _Search, setup: Setup, plan: Plan, starts: Tensor) -> None:
+        self._search, self._setup, self._plan = search, setup, plan
+        self.rows = starts.flatten(0, 1).clone().requires_grad_(True)
+        self.look = search.eyes(len(self.rows))
+        self.now = torch.zeros(len(self.rows), device=setup.device)
+        self.pictured = self.rows.detach().clone()
+        self._parts = search.parts(len(self.rows), plan.views)
+        self._optimiser, self.set_rate = common.adam([self.rows], LEARNING_RATE, setup.device, plan.betas)
+        self.stepper = Stepper(self._step, setup.device)
+
+    def _step(self) -> None:
+        self._optimiser.zero_grad(set_to_none=False)
+        for part in self._parts:
+            cost = self._search.cost(self.look(self.rows[part], part), self.rows[part], part)
+            cost.sum().backward()  # type: ignore[no-untyped-call]
+            self.now[part] = cost.detach()
+        self.pictured.copy_(self.rows.detach())
+        self._optimiser.step()
+
+    def only(self, kept: Tensor) -> _Descent:
+        """Return how it goes on with these starts of each target alone, (targets, n), the best first."""
+        each = len(self.rows) // len(kept)
+        places = (torch.arange(len(kept), device=kept.device)[:, None] * each + kept).flatten()
+        self._search.narrow(kept.shape[1])
+        latents = self.rows.detach()[places].reshape(*kept.shape, -1)
+        fewer = _Descent(self._search, self._setup, self._plan, latents)
+        # the optimiser remembers how it came here
+        fewer._optimiser.state[fewer.rows] = {
+            name: held[places] if held.ndim else held.clone()
+            for name, held in self._optimiser.state[self.rows].items()
+        }
+        return fewer
 
 
 class Eyes(Protocol):
