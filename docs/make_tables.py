@@ -169,7 +169,7 @@ def accounts(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG00
 
 def audit(options: argparse.Namespace) -> Iterator[list[str]]:  # noqa: ARG001
     """What an audit with planted records proves about heads trained like the face login's ladder."""
-    yield ["ε by the accountant", "seed", "right guesses", "ε is at least (95 %)"]
+    yield ["ε by the accountant", "seed", "right guesses", "ε is at least (95%)"]
     work = paths.cache_dir() / "training"
     context = Context(Sources(), paths.pretrained(), paths.assets(), work, "cpu", lambda *_: None)
     features = private_features(context)

@@ -83,6 +83,12 @@ def test_japanese_typography_and_style(rule: str) -> None:
         assert found is None, f"{where}: {said[max(0, found.start() - 20) : found.end() + 10]}"
 
 
+def test_percentages_are_written_in_one_way() -> None:
+    for where, text in texts():
+        found = re.search("[0-9}][ \u00a0]%(?![0-9A-Za-z(])", text.en)
+        assert found is None, f"{where}: {text.en[max(0, found.start() - 20) : found.end() + 10]}"
+
+
 AGREED = {
     "モデル反転攻撃": "モデルインバージョン|モデル逆転",
     "差分プライバシー": "差分プライバシ(?!ー)|差分秘匿",

@@ -71,8 +71,8 @@ THEMES = {
 STILL = Text("Reduce motion", "動きを減らす")
 LARGER = Text("Larger", "拡大")
 SMALLER = Text("Smaller", "縮小")
-ZOOM = Text("Size: {percent} %", "表示倍率：{percent}%")
-ZOOMED_HOME = Text("Back to 100 %", "100%に戻す")
+ZOOM = Text("Size: {percent}%", "表示倍率：{percent}%")
+ZOOMED_HOME = Text("Back to 100%", "100%に戻す")
 OPEN = Text("Open…", "開く…")
 OPEN_HELP = Text("Open a recording", "記録を開く")
 SAVE = Text("Save…", "保存…")
@@ -115,7 +115,7 @@ KEYS = (
     ("F2", Text("Lessons", "レッスン")),
     (
         "Ctrl++ · Ctrl+− · Ctrl+0",
-        Text("Larger, smaller, 100 % (also Ctrl+wheel)", "拡大・縮小・100%（Ctrl＋ホイールでも可）"),
+        Text("Larger, smaller, 100% (also Ctrl+wheel)", "拡大・縮小・100%（Ctrl＋ホイールでも可）"),
     ),
     ("F5 · Esc", Text("Start presenting, stop", "発表を始める・終える")),
     ("Page Down · Page Up", Text("Presenting: next or previous step", "発表中：次・前のステップ")),

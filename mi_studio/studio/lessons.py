@@ -89,13 +89,13 @@ class Fact:
     form: Form
     source: Mapping[str, Any]
 
-    def said(self, language: str) -> str:
+    def said(self) -> str:
         """Return the number as it is written."""
         match self.form:
             case "count":
                 return f"{float(self.value):,.0f}"
             case "percent":
-                return f"{100 * float(self.value):.0f}" + ("\u00a0%" if language == "en" else "%")
+                return f"{100 * float(self.value):.0f}%"
             case "decimal":
                 return f"{float(self.value):.2f}"
             case "db":
@@ -199,7 +199,7 @@ def read(path: Path) -> Lesson:
         name: Fact(fact.pop("value"), fact.pop("form"), fact) for name, fact in raw.get("facts", {}).items()
     }
 
-    known = dict(names()) | {name: Text(*map(fact.said, LANGUAGES)) for name, fact in facts.items()}
+    known = dict(names()) | {name: fact.said() for name, fact in facts.items()}
 
     def text(table: Mapping[str, Any], key: str) -> Text:
         said = Text.read(table.get(key, {}), f"{path.name}: {key}")

@@ -237,8 +237,11 @@ def test_where_nothing_can_be_trained_nothing_is_offered(opened: Opened) -> None
 
 
 def test_the_face_login_with_a_head_of_its_own_offers_it(opened: Opened, qtbot: QtBot) -> None:
-    controller = opened(scene="face-login", model="face-net-pretrained")
+    controller = opened(scene="face-login")
     line = controller.window.exact
+    assert not line.isVisible()
+    controller.session.intent.pick("model", "face-net-pretrained")
+    controller.draw()
     assert line.isVisible()
     asked: list[tuple[object, ...]] = []
 

@@ -133,7 +133,7 @@ def test_the_sentence_names_what_is_on(show: Show) -> None:
     show.session.intent.turn("gradient-noise", 0.5)
     show.session.intent.turn("gradient-prune", 0.9)
     assert show.bracket("defense").title == "Gradient noise + Gradient pruning"
-    assert show.bracket("defense").note == "0.5 + 90 %"
+    assert show.bracket("defense").note == "0.5 + 90%"
 
 
 def test_a_knob_without_effect_on_the_chosen_model_says_which_models_have_it() -> None:

@@ -177,7 +177,7 @@ def test_several_classes_carry_their_interval() -> None:
         }
     }
     evidence = told(main, main).evidence
-    for part in ("80% right (95 %: 38%–96%)", "unrelated pictures: 20%", "0.42", "5 of the classes"):
+    for part in ("80% right (95%: 38%–96%)", "unrelated pictures: 20%", "0.42", "5 of the classes"):
         assert part in evidence
 
 
@@ -240,7 +240,7 @@ def test_a_wall_of_people_is_counted(
     view = told(main, main, among=PEOPLE)
     assert view.tone == tone
     assert says in view.sentence
-    share = f"{right:.0%} right (95 %: {interval[0]:.0%}–{interval[1]:.0%}) (unrelated pictures: 2%)"
+    share = f"{right:.0%} right (95%: {interval[0]:.0%}–{interval[1]:.0%}) (unrelated pictures: 2%)"
     assert share in view.evidence
     assert "60 people, one seed" in view.evidence
 
