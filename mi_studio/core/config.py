@@ -454,14 +454,14 @@ def resolve(
 
 
 def lean(config: RunConfig, cards: Library) -> RunConfig:
-    """Return the same run without the defences that are switched off, so that equal runs have equal keys."""
-    chosen = list(map(cards.defense, config.defenses))
-    on = [d for d in chosen if d.is_on(config.values)]
-    gone = {k.id for d in chosen for k in (d.knob, *d.beside)} - {
-        k.id for d in on for k in (d.knob, *d.beside)
-    }
+    """Return the same run without the defences that are switched off, so that equal runs have equal keys.
+
+    What is on acts in the order of the cards, as in the window.
+    """
+    values = config.values
+    on = [d for d in cards.defenses if d.id in config.defenses and d.is_on(values)]
     return replace(
         config,
-        defenses=tuple(sorted(d.id for d in on)),
-        knobs=tuple((k, v) for k, v in config.knobs if k not in gone),
+        defenses=tuple(d.id for d in on),
+        knobs=tuple((k.id, values[k.id]) for k in scene_knobs(cards.scene(config.scene), on)),
     )

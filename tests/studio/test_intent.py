@@ -18,9 +18,7 @@ def test_a_scene_opens_with_its_preset() -> None:
     intent = Intent()
     for scene in library().scenes:
         intent.pick("scene", scene.id)
-        assert lean(intent.wish.config(), library()) == resolve(
-            scene.id, defenses=sorted(scene.preset.defenses)
-        )
+        assert lean(intent.wish.config(), library()) == lean(resolve(scene.id), library())
 
 
 def test_every_defence_is_there_and_off() -> None:
@@ -111,6 +109,22 @@ def test_equal_runs_have_equal_keys() -> None:
     intent.turn("gradient-noise", 0.5)
     one = resolve("federated", settings={"gradient-noise": 0.5})
     assert lean(intent.wish.config(), library()).key == one.key
+
+
+def test_defences_act_in_the_order_of_the_window_whatever_the_order_of_asking() -> None:
+    """A sweep sorted them by name, so that the dot and the run on the stage were not the same run."""
+    intent = Intent("catalogue")
+    intent.pick("attack", "score-search")
+    asked = {knob: intent.knobs[knob].stops[-1].value for knob in ("purifier", "granularity", "temperature")}
+    for knob, value in asked.items():
+        intent.turn(knob, value)
+    runs = [resolve("catalogue", attack="score-search", settings=dict(order))
+            for order in (asked.items(), reversed(asked.items()))]  # fmt: skip
+    one, other, window = (lean(c, library()) for c in (*runs, intent.wish.config()))
+    assert one == other == window
+    cards = [d.id for d in library().defenses]
+    assert list(window.defenses) == sorted(window.defenses, key=cards.index)
+    assert len(window.defenses) == 3
 
 
 def test_switching_a_trained_defence_on_switches_its_rivals_off_in_one_move() -> None:
