@@ -276,7 +276,7 @@ TRADEOFF_STOPPED = Text(
 TRADEOFF_FAILED = Text(" · {n} failed", "・{n}件失敗")
 TRADEOFF_LOOT = Text("What the attacker got (seed {seed})", "攻撃者が得たもの（シード{seed}）")
 TRADEOFF_SAID = Text(
-    "{leak}: {mean} ({low} – {high})\n{cost}: {use}", "{leak}：{mean}（{low}〜{high}）\n{cost}：{use}"
+    "{leak}: {mean} ({low}–{high})\n{cost}: {use}", "{leak}：{mean}（{low}〜{high}）\n{cost}：{use}"
 )
 TRADEOFF_RUNS = Text("Mean of {n} runs with different seeds.", "シードを変えた{n}回の平均です。")
 TRADEOFF_STEPS = Text(

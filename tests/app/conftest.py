@@ -35,7 +35,7 @@ def program(
 
     def open_it(**options: object) -> Controller:
         options = {"language": "en", "theme": "light", "size": (1280, 800), "scene": "federated", **options}
-        controller = open_program(qapp, make_run=fake, **options)  # type: ignore[arg-type]
+        controller = open_program(qapp, **{"make_run": fake, **options})  # type: ignore[arg-type]
         opened.append(controller)
         with qtbot.waitActive(controller.window):  # shortcuts go to the active window
             controller.window.activateWindow()

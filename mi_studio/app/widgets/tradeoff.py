@@ -223,24 +223,30 @@ class Plot(StillPlot):
             words = dot.name.get(self._language)
             width, y, gap = (metrics.horizontalAdvance(words) + 12) * abs(wide), dot.leak[1], 13 * abs(wide)
             others = [(d.cost, d.cost, d.leak[1]) for d in dots if d.cost != dot.cost]
-            places = [(dot.cost + gap, 0), (dot.cost - gap - width, 1)]
+            over = min(max(dot.cost - width / 2, left), right - width)
+            places = [  # beside the dot, above it, below it
+                (dot.cost + gap, 0.0, y),
+                (dot.cost - gap - width, 1.0, y),
+                (over, 0.5, y + 22 * abs(high)),
+                (over, 0.5, y - 22 * abs(high)),
+            ]
             free = [
-                (start, anchor)
-                for start, anchor in places
+                (start, anchor, at)
+                for start, anchor, at in places
                 if left <= start
                 and start + width <= right
                 and not any(
-                    abs(y - ty) < 16 * abs(high) and start < te + gap / 2 and ts - gap / 2 < start + width
+                    abs(at - ty) < 16 * abs(high) and start < te + gap / 2 and ts - gap / 2 < start + width
                     for ts, te, ty in (*taken, *others)
                 )
             ]
             if not free:
                 continue
-            start, anchor = free[0]
-            taken.append((start, start + width, y))
+            start, anchor, at = free[0]
+            taken.append((start, start + width, at))
             name = pg.TextItem(anchor=(anchor, 0.5))
             self.getPlotItem().addItem(name, ignoreBounds=True)
-            self._write(name, words, theme.current().color("text"), start + anchor * width, y)
+            self._write(name, words, theme.current().color("text"), start + anchor * width, at)
             self._names.append(name)
 
     def _write(self, item: pg.TextItem, words: str, color: object, x: float, y: float) -> None:
