@@ -143,10 +143,10 @@ def take(scenario: Scenario, folder: Path, smallest: bool) -> None:
                 language,
                 theme,
                 (int(width), int(height)),
-                scenario.picker,
-                scenario.page,
-                scenario.lesson,
-                scenario.talk,
+                picker=scenario.picker,
+                page=scenario.page,
+                lesson=scenario.lesson,
+                talk=scenario.talk,
             )
         )
     config = resolve(
