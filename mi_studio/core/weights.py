@@ -61,6 +61,19 @@ class Privacy:
     unit: str
     accountant: str
 
+    @classmethod
+    def read(cls, raw: Mapping[str, Any] | None) -> Privacy | None:
+        """Return what a card or a result says, which is ``dataclasses.asdict`` of it or nothing.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is neither.
+        """
+        if not raw:
+            return None
+        return cls(float(raw["epsilon"]), float(raw["delta"]), str(raw["unit"]), str(raw["accountant"]))
+
 
 @dataclass(frozen=True, slots=True)
 class WeightsCard:
@@ -138,7 +151,7 @@ def read_card(path: Path) -> WeightsCard:
     """
     try:
         raw = json.loads(path.read_text("utf-8"))
-        utility, privacy = raw.get("utility"), raw.get("privacy")
+        utility = raw.get("utility")
         named = {"scene", "model", "architecture", "sha256", "knobs", "utility", "privacy"}
         return WeightsCard(
             path=path,
@@ -150,11 +163,7 @@ def read_card(path: Path) -> WeightsCard:
             utility=Utility(utility["metric"], float(utility["value"]), int(utility["n"]))
             if utility
             else None,
-            privacy=Privacy(
-                float(privacy["epsilon"]), float(privacy["delta"]), privacy["unit"], privacy["accountant"]
-            )
-            if privacy
-            else None,
+            privacy=Privacy.read(raw.get("privacy")),
             details={k: v for k, v in raw.items() if k not in named},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -271,13 +272,7 @@ class Run:
                 sent = {"bytes": t.size, "plain_bytes": t.plain, "seconds": t.seconds}
                 document["utility"]["traffic"] = sent
         if worth.privacy:
-            p = worth.privacy
-            document["privacy"] = {
-                "epsilon": p.epsilon,
-                "delta": p.delta,
-                "unit": p.unit,
-                "accountant": p.accountant,
-            }
+            document["privacy"] = asdict(worth.privacy)
         return document
 
     def _defenses(self) -> list[dict[str, Any]]:

@@ -297,12 +297,7 @@ def _utility(result: Mapping[str, Any]) -> Utility | None:
 
 
 def _privacy(result: Mapping[str, Any]) -> Privacy | None:
-    raw = result.get("privacy")
     try:
-        return (
-            Privacy(float(raw["epsilon"]), float(raw["delta"]), str(raw["unit"]), str(raw["accountant"]))
-            if raw
-            else None
-        )
+        return Privacy.read(result.get("privacy"))
     except (KeyError, TypeError, ValueError):
         return None

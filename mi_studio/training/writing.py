@@ -7,6 +7,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,14 +114,7 @@ def write_weights(
         "utility": None
         if utility is None
         else {"metric": utility.metric, "value": round(utility.value, 4), "n": utility.n},
-        "privacy": None
-        if privacy is None
-        else {
-            "epsilon": privacy.epsilon,
-            "delta": privacy.delta,
-            "unit": privacy.unit,
-            "accountant": privacy.accountant,
-        },
+        "privacy": asdict(privacy) if privacy else None,
         **({"base": base.model, "base_sha256": base.sha256} if base else {}),
         **details,
         **({"gpu": torch.cuda.get_device_name()} if details.get("device") == "cuda" else {}),
