@@ -211,7 +211,8 @@ class LessonDesk(QObject):
         for veil, name in zip_longest(self.veils, hidden, fillvalue=""):
             assert isinstance(veil, Veil)
             veil.put(target(self.window, name) if name else None)
-        self.ring.put(around)
+        self.ring.leads = view is not None and view.target == "timeline.film"
+        self.ring.put(around if view is None or view.task != "done" else None)
 
 
 def _bring_into_sight(part: QWidget) -> None:

@@ -30,7 +30,10 @@ MINUTES = Text("about {n} min", "約{n}分")
 AT_STEP = Text("at step {at} of {count}", "{count}ステップ中{at}まで")
 FINISHED = Text("finished", "修了")
 NEW = Text("not begun", "未受講")
-PREDICTED = Text("Your prediction: {answer}", "最初の予想：{answer}")
+CAME_TRUE = Text("Your prediction came true: {answer}", "予想どおりでした：{answer}")
+CAME_OTHERWISE = Text(
+    "Your prediction: {answer}\nWhat happened: {right}", "最初の予想：{answer}\n実際の結果：{right}"
+)
 NOT_PREDICTED = Text("You made no prediction.", "予想は選んでいません。")
 OPEN_TASK = Text("Waiting for you: the ring shows where.", "操作をお待ちしています。枠で囲んだところです。")
 RUNNING = Text("The attack is running. Watch it to the end.", "攻撃が進んでいます。最後までご覧ください。")
@@ -424,7 +427,9 @@ class Course:
         chosen = self.progress.answers.get(asked.id)
         if chosen is None:
             return NOT_PREDICTED.get(language)
-        return PREDICTED.filled(answer=asked.options[chosen].text).get(language)
+        right = next(option for option in asked.options if option.right)
+        said = CAME_TRUE if asked.options[chosen] is right else CAME_OTHERWISE
+        return said.filled(answer=asked.options[chosen].text, right=right.text).get(language)
 
     def _options(self, step: LessonStep, language: str) -> tuple[OptionView, ...]:
         chosen = self.progress.answers.get(step.id, -1)

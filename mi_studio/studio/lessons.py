@@ -32,7 +32,7 @@ SENTENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An answer. Of a check it is right or not, and ``why`` explains it."""
+    """An answer, or something to predict: it is right or not, and of a check ``why`` explains it."""
 
     text: Text
     right: bool = False

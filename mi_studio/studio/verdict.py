@@ -23,6 +23,9 @@ KNOWN_DB = 14.0
 FAINT_DB = 11.0
 """Below, a picture is about as far away as an unrelated one."""
 
+GAINED_DB = 2.0
+"""So much more than the attacker's first picture it must be: noise can lie this near to a pale one."""
+
 BLURRED_DB = 3.0
 """A likeness lower by this much, twice the squared error, is a protection that did something."""
 
@@ -41,25 +44,32 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores of one picture that was handed in, with intervals and base rates where known."""
+    """The scores of one picture that was handed in, with intervals and base rates where known.
+
+    ``start`` is the PSNR of the attack's first picture, which knows nothing yet, while the run is looked at.
+    """
 
     values: Mapping[str, float]
     n: int = 1
     intervals: Mapping[str, tuple[float, float]] = ()  # type: ignore[assignment]
     base: Mapping[str, float] = ()  # type: ignore[assignment]
+    start: float | None = None
 
     @classmethod
     def of(cls, lane: Lane, head: int | None = None) -> Scores | None:
         """Return the final scores of a lane, those of its best step so far, or those of step ``head``."""
         if head is not None and lane.history.steps:
             step = lane.history.at(head)
-            return cls(step.scores, max(1, len(step.images)), {}, {})
+            return cls(
+                step.scores, max(1, len(step.images)), {}, {}, lane.history.at(0).scores.get("psnr_db")
+            )
         if lane.result is not None and lane.result.get("scores"):
             return cls.read(lane.result["scores"])
         if not lane.history.steps:
             return None
         final = lane.history.final
-        return cls(final.scores, max(1, len(final.images)), {}, {})
+        start = lane.history.at(0).scores.get("psnr_db")
+        return cls(final.scores, max(1, len(final.images)), {}, {}, start)
 
     @property
     def right(self) -> int:
@@ -108,7 +118,8 @@ def _judge_record(scores: Scores) -> tuple[Tone, Text]:
         return ("leak", words.KNOWN_PICTURE) if picked != 0 else ("unsure", words.PARTLY)
     if picked:
         return "unsure", words.LINE_UP
-    return ("unsure", words.PARTLY) if psnr >= FAINT_DB and picked is None else ("safe", words.NOTHING_SEEN)
+    seen = psnr >= max(FAINT_DB, (scores.start or 0.0) + GAINED_DB)
+    return ("unsure", words.PARTLY) if seen and picked is None else ("safe", words.NOTHING_SEEN)
 
 
 def _judge_batch(scores: Scores) -> tuple[Tone, Text]:

@@ -208,6 +208,8 @@ def play(qtbot: QtBot, controller: Controller, lesson: Any, language: str, withi
             case "words":
                 write(qtbot, controller, language)
         assert panel.next.isEnabled(), step.title.en
+        if step.kind == "do":
+            qtbot.waitUntil(controller.lessons.ring.isHidden)  # what is done points nowhere any more
         if step.recall:
             assert panel.recall.said
         panel.next.setFocus()
@@ -267,6 +269,34 @@ def test_next_waits_until_it_was_done(qtbot: QtBot, school: Open) -> None:
     qtbot.waitUntil(lambda: course.can_go_on, timeout=10_000)
     click(qtbot, panel.next)
     assert FIRST.steps[3].options[2].text.en in panel.recall.said
+
+
+def test_the_space_bar_plays_where_a_step_asks_for_it(qtbot: QtBot, school: Open) -> None:
+    """After a click on Next, which then waits, the focus fell on Restart, and Space pressed that."""
+    controller = school()
+    enter(qtbot, controller, 0)
+    course, panel = controller.lessons.course, controller.window.lesson
+    while course.step.until.run != "finished":
+        click(qtbot, panel.next)
+        settled(qtbot, controller)
+    focused = QApplication.focusWidget()
+    assert focused is panel
+    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: course.can_go_on, timeout=SOON)
+
+
+def test_a_prediction_is_told_what_came_of_it(qtbot: QtBot, school: Open) -> None:
+    controller = school()
+    enter(qtbot, controller, 1)
+    course = controller.lessons.course
+    asked, told = (next(s for s in FIRST.steps if attribute(s)) for attribute in (
+        lambda s: s.kind == "predict", lambda s: s.recall))  # fmt: skip
+    right = next(i for i, option in enumerate(asked.options) if option.right)
+    course.progress.at = FIRST.steps.index(told)
+    for option, said in ((right, "Your prediction came true: "), (0, "What happened: ")):
+        course.progress.answers[asked.id] = option
+        controller.lessons.draw()
+        assert said + asked.options[right].text.en in controller.window.lesson.recall.said
 
 
 def test_what_would_give_it_away_is_covered_until_then(qtbot: QtBot, school: Open) -> None:

@@ -39,6 +39,17 @@ def test_a_record(psnr: float, picked: float | None, tone: str, says: str) -> No
     assert text.ja
 
 
+def test_the_noise_that_an_attack_begins_with_shows_nothing() -> None:
+    """At step 0 stood "parts can be made out" above pure noise, which lay at 11.6 dB from a pale picture."""
+    values = {"psnr_db": 11.6}
+    assert judge(Scores(values, start=11.6))[0] == "safe"
+    assert judge(Scores(values, start=8.0))[0] == "unsure"
+    begun = lane(11.6)
+    shown = verdict(begun, begun, None, "en", head=0)
+    assert "Parts" not in shown.sentence
+    assert "Nothing" in shown.sentence
+
+
 @pytest.mark.parametrize(
     ("right", "same", "other", "n", "tone"),
     [

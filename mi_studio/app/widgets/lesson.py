@@ -457,6 +457,8 @@ class LessonPanel(Card):
         self.help.setText(view.help)
         self.help.setVisible(bool(view.help))
         self.back.setEnabled(view.at > 0)
+        if self.next.hasFocus() and not view.can_go_on:
+            self.setFocus()  # else Qt gives it to the next button, which the space bar would press
         self.next.setEnabled(view.can_go_on)
         self.next.setText(say(FINISH if view.at + 1 == view.count else NEXT, language))
         self.next.setAccessibleName(self.next.text())
@@ -596,6 +598,8 @@ class Ring(Over):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self.leads = False
+        """Whether the flag stands where the part begins, not where it ends."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def place(self, part: QRect, window: QRect) -> None:
@@ -609,7 +613,8 @@ class Ring(Over):
         self.setGeometry(whole)
         self._frame = QRect(ring).translated(-whole.topLeft())
         flag_top = 0 if above else self._frame.bottom() - out
-        self._flag = QRect(max(0, self._frame.right() - wide - 12), flag_top, wide, high)
+        flag_left = 12 if self.leads else self._frame.right() - wide - 12
+        self._flag = QRect(max(0, flag_left), flag_top, wide, high)
         inner = self._frame.adjusted(self.WIDE + 1, self.WIDE + 1, -self.WIDE - 1, -self.WIDE - 1)
         self.setMask(QRegion(self._frame).subtracted(QRegion(inner)).united(QRegion(self._flag)))
 

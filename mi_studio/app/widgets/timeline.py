@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QSizePolicy,
@@ -111,6 +112,7 @@ class FilmBar(BarSlider):
         self._film: list[tuple[int, Pictures, QPixmap]] = []
         self._shown: tuple[tuple[int, Pictures], ...] = ()
         self._strip: tuple[object, QPixmap] = (None, QPixmap())
+        self._pressed, self._dragged = QPointF(), False
         self.setSingleStep(1)
         self.actionTriggered.connect(lambda _: self._ask(self.sliderPosition()))
 
@@ -174,10 +176,14 @@ class FilmBar(BarSlider):
         if event.button() == Qt.MouseButton.LeftButton:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self.setSliderDown(True)
-            self._ask(self.at(event.position().x()))
+            self._pressed, self._dragged = event.position(), False
+            frames = (step for place, step in self.slots() if place.contains(self._pressed))
+            self._ask(next(frames, self.at(self._pressed.x())))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.isSliderDown():
+        moved = abs(event.position().x() - self._pressed.x())
+        self._dragged |= moved >= QApplication.startDragDistance()  # a click on a frame may tremble
+        if self.isSliderDown() and self._dragged:
             step = min(self.at(event.position().x()), self._reached)
             if step != self.value():
                 self._ask(step)
