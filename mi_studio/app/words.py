@@ -146,7 +146,7 @@ CHOOSE_LESSON = Text(
     "Each lesson drives the real program and takes a few minutes. You can leave at any time and go on later.",
     "実際の画面を操作しながら、数分で学べます。途中で閉じても、続きから再開できます。",
 )
-LESSON_STEP = Text("Step {at} of {count}", "ステップ{at}／{count}")
+LESSON_STEP = Text("{at} of {count}", "{at}／{count}")
 NEXT = Text("Next", "次へ")
 FINISH = Text("Finish", "修了する")
 LESSON_BACK = Text("Back", "戻る")

@@ -27,7 +27,7 @@ LABELS = {
     "words": Text("In your own words", "自分の言葉で"),
 }
 MINUTES = Text("about {n} min", "約{n}分")
-AT_STEP = Text("at step {at} of {count}", "{count}ステップ中{at}まで")
+AT_STEP = Text("goes on at {at} of {count}", "{at}／{count}から再開")
 FINISHED = Text("finished", "修了")
 NEW = Text("not begun", "未受講")
 CAME_TRUE = Text("Your prediction came true: {answer}", "予想どおりでした：{answer}")
@@ -35,7 +35,7 @@ CAME_OTHERWISE = Text(
     "Your prediction: {answer}\nWhat happened: {right}", "最初の予想：{answer}\n実際の結果：{right}"
 )
 NOT_PREDICTED = Text("You made no prediction.", "予想は選んでいません。")
-OPEN_TASK = Text("Waiting for you: the ring shows where.", "操作をお待ちしています。枠で囲んだところです。")
+OPEN_TASK = Text("Waiting for you: the ring shows where.", "枠で囲んだところを操作してください。")
 RUNNING = Text("The attack is running. Watch it to the end.", "攻撃が進んでいます。最後までご覧ください。")
 ASTRAY = Text(
     "The stage is not set as this step expects.", "ステージの設定が、このステップの想定と異なります。"
@@ -177,14 +177,25 @@ class Course:
         if progress.finished and progress.at == len(self.lesson.steps) - 1:
             self.restart()
             return
-        if self._as_wanted(progress.at) and self.session.main is not None and progress.at:
+        if self._stands(self.lesson) and progress.at:
             self._turn_pages()
             return
-        runs = [i for i, s in enumerate(self.lesson.steps[: progress.at + 1]) if s.until.run]
-        progress.at = runs[-1] if runs else progress.at
+        progress.at = self._opens_at(self.lesson)
         progress.done = [i for i in progress.done if i < progress.at]
         self._set_up(progress.at - 1)
         self._turn_pages()
+
+    def _opens_at(self, lesson: Lesson) -> int:
+        """Return at which step a lesson goes on, as the stage is now."""
+        at = self._progress[lesson.id].at
+        if self._stands(lesson):
+            return at
+        return max((i for i, s in enumerate(lesson.steps[: at + 1]) if s.until.run), default=at)
+
+    def _stands(self, lesson: Lesson) -> bool:
+        """Whether the stage is as a lesson wants it where it was left, and its run is there."""
+        wanted = self._wanted(self._progress[lesson.id].at, lesson)
+        return self.session.main is not None and _choices(self.session.intent.wish) == _choices(wanted)
 
     def restart(self) -> None:
         """Begin the open lesson again; that it was finished once stays known."""
@@ -319,11 +330,12 @@ class Course:
         keys = (lean(replace(c, steps=1), cards).key for c in (lane.config, wish.config(cards)))
         return len(set(keys)) == 1
 
-    def _wanted(self, at: int) -> Wish:
-        assert self.lesson is not None
-        place = self.lesson.id, at
+    def _wanted(self, at: int, of: Lesson | None = None) -> Wish:
+        lesson = of or self.lesson
+        assert lesson is not None
+        place = lesson.id, at
         if place not in self._wishes:  # it is asked for whenever the panel is drawn
-            self._wishes[place] = self.lesson.wanted(at, self.session.intent.cards)
+            self._wishes[place] = lesson.wanted(at, self.session.intent.cards)
         return self._wishes[place]
 
     def _as_wanted(self, at: int) -> bool:
@@ -353,7 +365,7 @@ class Course:
                 return FINISHED.get(language)
             if not progress.at:
                 return NEW.get(language)
-            return AT_STEP.filled(at=progress.at + 1, count=len(lesson.steps)).get(language)
+            return AT_STEP.filled(at=self._opens_at(lesson) + 1, count=len(lesson.steps)).get(language)
 
         rows = tuple(
             (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mi_studio.core.cards import SceneCard
 from mi_studio.core.text import Text
 from mi_studio.studio import words
 
@@ -26,6 +27,8 @@ class Kind:
 
     Attributes
     ----------
+    nearest
+        Which of the private ones is shown beside what came out.
     everyone
         All ``{n}`` of them.
     out, some, nothing
@@ -40,6 +43,7 @@ class Kind:
         How little one run proves.
     """
 
+    nearest: Text
     everyone: Text
     out: Said
     some: Text
@@ -60,6 +64,7 @@ _JUDGE_FIFTH = Text(
 )
 KINDS = {
     "class": Kind(
+        nearest=Text("{target} · nearest private picture", "{target}（最も近い非公開画像）"),
         everyone=Text("All of them ({n})", "すべて（{n}件）"),
         out=Said(
             Text("The attacker can see what the secret is like.", "秘密の姿が、攻撃者に知られています。"),
@@ -77,12 +82,12 @@ KINDS = {
             Text(
                 "The scores disagree: a judge model names the right class, "
                 "but the picture is not close to the private data.",
-                "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開データに近いとは言えません。",
+                "指標によって判定が分かれています。判定用モデルは正しい種類だと答えますが、非公開データに近いとは言えません。",
             ),
             Text(
                 "The scores disagree: a judge model names {k} of {n} rightly, "
                 "but on average the pictures are not close to the private data.",
-                "指標どうしが食い違っています。判定用モデルは{n}件中{k}件を正しく答えますが、"
+                "指標によって判定が分かれています。判定用モデルは{n}件中{k}件を正しく答えますが、"
                 "平均すると非公開データに近いとは言えません。",
             ),
         ),
@@ -90,12 +95,12 @@ KINDS = {
             Text(
                 "The scores disagree: the picture is close to the private data, "
                 "but a judge model takes it for something else.",
-                "指標どうしが食い違っています。非公開データに近いものの、判定用モデルは別の種類だと答えます。",
+                "指標によって判定が分かれています。非公開データに近いものの、判定用モデルは別の種類だと答えます。",
             ),
             Text(
                 "The scores disagree: on average the pictures are close to the private data, "
                 "but a judge model names only {k} of {n} rightly.",
-                "指標どうしが食い違っています。平均すると非公開データに近いものの、"
+                "指標によって判定が分かれています。平均すると非公開データに近いものの、"
                 "判定用モデルが正しく答えたのは{n}件中{k}件だけです。",
             ),
         ),
@@ -113,6 +118,7 @@ KINDS = {
         ),
     ),
     "garment": Kind(
+        nearest=Text("{target} · nearest private photo", "{target}（最も近い非公開写真）"),
         everyone=Text("All {n} of them", "すべて（{n}種類）"),
         out=Said(
             Text(
@@ -139,12 +145,12 @@ KINDS = {
             Text(
                 "The scores disagree: a judge model names the right class, "
                 "but the picture is not close to the private photos.",
-                "指標どうしが食い違っています。判定用モデルは正しい種類だと答えますが、非公開の写真に近いとは言えません。",
+                "指標によって判定が分かれています。判定用モデルは正しい種類だと答えますが、非公開の写真に近いとは言えません。",
             ),
             Text(
                 "The scores disagree: a judge model names {k} of {n} items rightly, "
                 "but on average the pictures are not close to the private photos.",
-                "指標どうしが食い違っています。判定用モデルは{n}点中{k}点を正しく答えますが、"
+                "指標によって判定が分かれています。判定用モデルは{n}点中{k}点を正しく答えますが、"
                 "平均すると非公開の写真に近いとは言えません。",
             ),
         ),
@@ -152,12 +158,12 @@ KINDS = {
             Text(
                 "The scores disagree: the picture is close to the private photos, "
                 "but a judge model takes it for something else.",
-                "指標どうしが食い違っています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
+                "指標によって判定が分かれています。非公開の写真に近いものの、判定用モデルは別の種類だと答えます。",
             ),
             Text(
                 "The scores disagree: on average the pictures are close to the private photos, "
                 "but a judge model names only {k} of {n} items rightly.",
-                "指標どうしが食い違っています。平均すると非公開の写真に近いものの、"
+                "指標によって判定が分かれています。平均すると非公開の写真に近いものの、"
                 "判定用モデルが正しく答えたのは{n}点中{k}点だけです。",
             ),
         ),
@@ -175,6 +181,7 @@ KINDS = {
         ),
     ),
     "letter": Kind(
+        nearest=Text("{target} · nearest private mark", "{target}（最も近い非公開の文字）"),
         everyone=Text("All {n} of them", "すべて（{n}文字）"),
         out=Said(
             Text("The attacker can read the secret character.", "秘密の文字が、攻撃者に読み取られています。"),
@@ -198,12 +205,12 @@ KINDS = {
             Text(
                 "The scores disagree: a judge model reads the right character, "
                 "but the picture is not close to how it is written.",
-                "指標どうしが食い違っています。判定用モデルは正しい文字と読みますが、実際の字形に近いとは言えません。",
+                "指標によって判定が分かれています。判定用モデルは正しい文字と読みますが、実際の字形に近いとは言えません。",
             ),
             Text(
                 "The scores disagree: a judge model reads {k} of {n} characters rightly, "
                 "but on average the pictures are not close to how they are written.",
-                "指標どうしが食い違っています。判定用モデルは{n}文字中{k}文字を正しく読みますが、"
+                "指標によって判定が分かれています。判定用モデルは{n}文字中{k}文字を正しく読みますが、"
                 "平均すると実際の字形に近いとは言えません。",
             ),
         ),
@@ -211,12 +218,12 @@ KINDS = {
             Text(
                 "The scores disagree: the picture is close to how the character is written, "
                 "but a judge model reads another one.",
-                "指標どうしが食い違っています。実際の字形に近いものの、判定用モデルは別の文字と読みます。",
+                "指標によって判定が分かれています。実際の字形に近いものの、判定用モデルは別の文字と読みます。",
             ),
             Text(
                 "The scores disagree: on average the pictures are close to how the characters are written, "
                 "but a judge model reads only {k} of {n} rightly.",
-                "指標どうしが食い違っています。平均すると実際の字形に近いものの、"
+                "指標によって判定が分かれています。平均すると実際の字形に近いものの、"
                 "判定用モデルが正しく読んだのは{n}文字中{k}文字だけです。",
             ),
         ),
@@ -237,6 +244,7 @@ KINDS = {
         ),
     ),
     "part": Kind(
+        nearest=Text("{target} · nearest confidential drawing", "{target}（最も近い機密図面）"),
         everyone=Text("All {n} of them", "すべて（{n}件）"),
         out=Said(
             Text(
@@ -263,12 +271,12 @@ KINDS = {
             Text(
                 "The scores disagree: a judge model names the right part, "
                 "but the picture is not close to its drawings.",
-                "指標どうしが食い違っています。判定用モデルは正しい部品だと答えますが、実際の図面に近いとは言えません。",
+                "指標によって判定が分かれています。判定用モデルは正しい部品だと答えますが、実際の図面に近いとは言えません。",
             ),
             Text(
                 "The scores disagree: a judge model names {k} of {n} parts rightly, "
                 "but on average the pictures are not close to their drawings.",
-                "指標どうしが食い違っています。判定用モデルは部品{n}件中{k}件を正しく答えますが、"
+                "指標によって判定が分かれています。判定用モデルは部品{n}件中{k}件を正しく答えますが、"
                 "平均すると実際の図面に近いとは言えません。",
             ),
         ),
@@ -276,12 +284,12 @@ KINDS = {
             Text(
                 "The scores disagree: the picture is close to the part's drawings, "
                 "but a judge model takes it for another part.",
-                "指標どうしが食い違っています。実際の図面に近いものの、判定用モデルは別の部品だと答えます。",
+                "指標によって判定が分かれています。実際の図面に近いものの、判定用モデルは別の部品だと答えます。",
             ),
             Text(
                 "The scores disagree: on average the pictures are close to the parts' drawings, "
                 "but a judge model names only {k} of {n} rightly.",
-                "指標どうしが食い違っています。平均すると実際の図面に近いものの、"
+                "指標によって判定が分かれています。平均すると実際の図面に近いものの、"
                 "判定用モデルが正しく答えた部品は{n}件中{k}件だけです。",
             ),
         ),
@@ -302,6 +310,7 @@ KINDS = {
         ),
     ),
     "customer": Kind(  # what came out of records, `records` says
+        nearest=Text("{target} · nearest record", "{target}（最も近い記録）"),
         everyone=Text("All {n} with a name", "名前のある{n}人"),
         out=Said(words.RECORD_KNOWN, words.RECORDS_KNOWN),
         some=words.RECORDS_KNOWN,
@@ -319,6 +328,7 @@ KINDS = {
         ),
     ),
     "person": Kind(
+        nearest=Text("{target} · nearest private photo", "{target}（最も近い非公開写真）"),
         everyone=Text("All {n} people", "{n}人全員"),
         out=Said(
             Text(
@@ -348,13 +358,13 @@ KINDS = {
             Text(
                 "The scores disagree: a judge model names the right person, "
                 "but the face is no closer to that person's photos than to somebody else's.",
-                "指標どうしが食い違っています。判定用モデルは本人だと答えますが、"
+                "指標によって判定が分かれています。判定用モデルは本人だと答えますが、"
                 "他人の写真より本人の写真に近いとは言えません。",
             ),
             Text(
                 "The scores disagree: a judge model names {k} of {n} people rightly, "
                 "but on average the faces are no closer to their photos than to somebody else's.",
-                "指標どうしが食い違っています。判定用モデルは{n}人中{k}人を正しく答えますが、"
+                "指標によって判定が分かれています。判定用モデルは{n}人中{k}人を正しく答えますが、"
                 "平均すると、他人の写真より本人の写真に近いとは言えません。",
             ),
         ),
@@ -362,12 +372,12 @@ KINDS = {
             Text(
                 "The scores disagree: the face is closest to this person's photos, "
                 "but a judge model takes it for somebody else.",
-                "指標どうしが食い違っています。本人の写真に最も近いものの、判定用モデルは別人だと答えます。",
+                "指標によって判定が分かれています。本人の写真に最も近いものの、判定用モデルは別人だと答えます。",
             ),
             Text(
                 "The scores disagree: on average the faces are closest to these people's photos, "
                 "but a judge model names only {k} of {n} rightly.",
-                "指標どうしが食い違っています。平均すると本人の写真に最も近いものの、"
+                "指標によって判定が分かれています。平均すると本人の写真に最も近いものの、"
                 "判定用モデルが正しく答えたのは{n}人中{k}人だけです。",
             ),
         ),
@@ -389,3 +399,8 @@ KINDS = {
     ),
 }
 """By `SceneCard.targets_are`; what is not here is a class."""
+
+
+def kind_of(scene: SceneCard) -> Kind:
+    """Return what the targets of a scene are called."""
+    return KINDS.get(scene.targets_are, KINDS["class"])

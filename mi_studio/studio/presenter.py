@@ -27,7 +27,7 @@ from mi_studio.core.step import Pictures, Step, View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Privacy, Utility, WeightsCard, find_weights, own_cards
 from mi_studio.studio import records, targets, words
-from mi_studio.studio.kinds import KINDS
+from mi_studio.studio.kinds import kind_of
 from mi_studio.studio.lanes import Lane, Role
 from mi_studio.studio.pace import left_in_words
 from mi_studio.studio.runstate import RunState
@@ -307,7 +307,7 @@ class Presenter:
         footer = self.say(words.NEVER_LEAVES) if own else self._target_title()
         found = main.result if main is not None and scene.data == "pictures" else None
         if found is not None and not scene.one_record:
-            footer = self.say(words.NEAREST, target=footer)
+            footer = self.say(kind_of(scene).nearest, target=footer)
         elif found is not None and pictures is not None and len(pictures) > 1:
             footer = self.say(words.MATCHED, target=footer)
         title, subtitle = self.say(words.SECRET), self.say(scene.secret)
@@ -338,7 +338,7 @@ class Presenter:
 
     def _everyone(self) -> str:
         intent = self.session.intent
-        kind = KINDS.get(intent.scene.targets_are, KINDS["class"])
+        kind = kind_of(intent.scene)
         group = intent.scene.targets_for(intent.wish.values)
         return self.say(kind.everyone, n=len(targets.members(group, ALL_TARGETS)))
 
@@ -611,7 +611,7 @@ class Presenter:
                 figures.append((f"{changed:.1%}", self.say(words.CHANGED)))
         if privacy is not None:
             sentence = self._guarantee(privacy)
-        tested = KINDS.get(intent.scene.targets_are, KINDS["class"]).tested
+        tested = kind_of(intent.scene).tested
         return CostView(title, self.say(tested, n=f"{utility.n:,}"), tuple(figures), sentence)
 
     def _traffic(self, utility: Utility) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from mi_studio.core.metrics import PLAIN_DB, UNLIKELY, at_least_by_chance, wilso
 from mi_studio.core.step import Step
 from mi_studio.core.text import Text
 from mi_studio.studio import records, words
-from mi_studio.studio.kinds import KINDS, Kind
+from mi_studio.studio.kinds import KINDS, Kind, kind_of
 from mi_studio.studio.lanes import Lane
 from mi_studio.studio.session import Missing
 from mi_studio.studio.views import Tone, VerdictView
@@ -208,7 +208,7 @@ def verdict(
 
     cards = among or library()
     scene = cards.scene(judged.config.scene)
-    kind = _kind(scene)
+    kind = kind_of(scene)
     tone, text = judge(scores, kind)
     if tone == "leak" and _only_networks_looked(scores, judged, cards):
         tone, text = "unsure", words.ONLY_NETWORKS
@@ -243,14 +243,10 @@ def closeness(lane: Lane, step: Step, language: str, among: Library | None = Non
     scores = Scores.of(lane) if whole else Scores(step.scores, max(1, len(step.images)), {}, {})
     if scores is None or not MEASURED & scores.values.keys():
         return ""
-    tone, text = judge(scores, _kind(cards.scene(lane.config.scene)))
+    tone, text = judge(scores, kind_of(cards.scene(lane.config.scene)))
     if tone == "leak" and _only_networks_looked(scores, lane, cards):
         text = words.ONLY_NETWORKS
     return text.get(language).format(k=scores.right, n=scores.n)
-
-
-def _kind(scene: SceneCard) -> Kind:
-    return KINDS.get(scene.targets_are, KINDS["class"])
 
 
 def _only_networks_looked(scores: Scores, judged: Lane, cards: Library) -> bool:
@@ -300,10 +296,10 @@ def _evidence(
     elif "attribute_accuracy" in v:
         against = twin.values if twin is not None else None
         parts += records.evidence(v, scores.n, base, scores.spread, against, language)
-        kind = _kind(scene)
+        kind = kind_of(scene)
         parts.append(say(kind.counted.of(scores.n), n=scores.n))
     else:
-        kind = _kind(scene)
+        kind = kind_of(scene)
         parts += _class_evidence(scores, base, kind, language)
         name = "distance_same" if scores.n == 1 else "evaluator_top1"
         if twin is not None and name in twin.values:

@@ -37,7 +37,6 @@ BEST_STEP = Text("its own choice: step {step}", "攻撃者自身の選択：ス�
 SAME_SEED = Text("same seed · {where}", "同じシード・{where}")
 PROTECTED = Text("protected · {where}", "防御あり・{where}")
 MIXED_AT = Text("mixed run · {where}", "設定混在・{where}")
-NEAREST = Text("{target} · nearest private photo", "{target}・最も近い非公開写真")
 MATCHED = Text("{target} · in the attacker's order", "{target}・攻撃者の画像と対応する順")
 NEVER_LEAVES = Text(
     "Your own picture · never leaves this computer", "自分の画像・このコンピューターの外には出ません"
