@@ -418,3 +418,19 @@ def test_all_of_it_can_be_reached_by_keys(qtbot: QtBot, school: Open, language: 
     for part in (panel.restart, panel.leave, *panel.rows, panel.back):
         assert part in seen
         assert part.accessibleName() or part.text()  # type: ignore[attr-defined]
+
+
+def test_what_is_written_stays_in_sight(qtbot: QtBot, school: Open) -> None:
+    controller = school()
+    enter(qtbot, controller, 1)
+    course, panel = controller.lessons.course, controller.window.lesson
+    course.progress.at = next(i for i, step in enumerate(FIRST.steps) if step.kind == "words")
+    controller.lessons.draw()
+    field = panel.sentences[0]
+    before = field.height()
+    qtbot.keyClicks(
+        field, "A model keeps traces of what it learnt from, and whoever holds it can ask for them. " * 2
+    )
+    assert field.height() > before
+    qtbot.waitUntil(field.verticalScrollBar().isHidden)
+    assert field.verticalScrollBar().maximum() == 0

@@ -193,3 +193,23 @@ def test_drawing_a_step_again_works_nothing_out_again(
     monkeypatch.setattr(Lesson, "wanted", lambda *_: pytest.fail("it was worked out again"))
     course.look()
     assert course.view("en") is not None
+
+
+def test_the_list_names_the_step_at_which_a_lesson_goes_on(stage: tuple[Session, FakeEngine]) -> None:
+    """It said the step where the learner was, and opened at the last run, two steps before."""
+    session, _ = stage
+    course = at_the_play_step(session)
+    session.toggle_play()
+    stage[0].go()  # type: ignore[attr-defined]
+    course.look()
+    for _ in range(2):
+        course.go_on()
+    there = course.progress.at
+    later = Course(session, course.kept)
+    place = next(i for i, lesson in enumerate(lessons()) if lesson.id == "recipe-book")
+    for scene, at in ((None, there), ("customers", 4)):
+        if scene:
+            session.intent.pick("scene", scene)  # another run is wanted on the stage
+        assert later.contents("en").lessons[place][4] == f"goes on at {at + 1} of {len(LESSON.steps)}"
+    later.open("recipe-book")
+    assert later.progress.at == 4

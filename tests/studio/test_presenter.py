@@ -14,7 +14,7 @@ from mi_studio.core.desk import BLOCK_REASONS, Desk
 from mi_studio.core.step import View
 from mi_studio.core.text import Text
 from mi_studio.core.weights import Traffic, Utility, weights_cards
-from mi_studio.studio import targets, words
+from mi_studio.studio import presenter, targets, words
 from mi_studio.studio.presenter import CURVE_POINTS, Presenter
 from mi_studio.studio.session import SETTLE_SECONDS, Session
 from mi_studio.studio.views import Bracket, StageView
@@ -574,3 +574,13 @@ def test_a_long_run_says_how_long_it_will_take(show: Show) -> None:
     show.session.toggle_play()
     show.work(1, 1.0)
     assert show.view().timeline.note == ""
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_scene_is_told_in_a_whole_sentence(language: str) -> None:
+    """The list of scenes showed a sentence that ended within a bracket."""
+    for scene in library().scenes:
+        said = presenter._first_sentence(scene.story.get(language))
+        assert said.count("（") == said.count("）"), scene.id
+        assert said.count("(") == said.count(")"), scene.id
+        assert said.endswith(("。", ".")), scene.id

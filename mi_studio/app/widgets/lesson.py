@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -214,7 +215,8 @@ class Writing(QPlainTextEdit):
     def _grow(self) -> None:
         """Be as high as what is written, so that nothing of it is out of sight; two lines at least."""
         lines = max(2, min(6, round(self.document().size().height())))  # of plain text it is counted in lines
-        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + px(20))
+        around = self.height() - self.viewport().height() + 2 * self.document().documentMargin()
+        self.setFixedHeight(math.ceil(lines * self.cursorRect().height() + around) + 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
