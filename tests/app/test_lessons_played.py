@@ -432,5 +432,5 @@ def test_what_is_written_stays_in_sight(qtbot: QtBot, school: Open) -> None:
         field, "A model keeps traces of what it learnt from, and whoever holds it can ask for them. " * 2
     )
     assert field.height() > before
-    qtbot.waitUntil(field.verticalScrollBar().isHidden)
+    qtbot.waitUntil(lambda: not field.verticalScrollBar().isVisible())
     assert field.verticalScrollBar().maximum() == 0
