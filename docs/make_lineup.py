@@ -88,12 +88,12 @@ def _large(picture: NDArray[np.uint8], side: int) -> Image.Image:
 
 
 def score(case: str) -> str:
-    """Return how many picks are right, with Wilson's 95 % interval."""
+    """Return how many picks are right, with Wilson's 95% interval."""
     answers = json.loads((FOLDER / f"answers-{case}.json").read_text("utf-8"))
     picks = json.loads((FOLDER / f"picks-{case}.json").read_text("utf-8"))
     right, n = sum(picks.get(k) == v for k, v in answers.items()), len(answers)
     low, high = wilson(right / n, n)
-    return f"{case}: {right} of {n} right ({right / n:.0%}, 95 % {low:.0%}–{high:.0%})"
+    return f"{case}: {right} of {n} right ({right / n:.0%}, 95% {low:.0%}–{high:.0%})"
 
 
 if __name__ == "__main__":

@@ -215,7 +215,10 @@ class Writing(QPlainTextEdit):
     def _grow(self) -> None:
         """Be as high as what is written, so that nothing of it is out of sight; two lines at least."""
         lines = max(2, min(6, round(self.document().size().height())))  # of plain text it is counted in lines
-        around = self.height() - self.viewport().height() + 2 * self.document().documentMargin()
+        edge = max(
+            px(6), min(px(24), self.height() - self.viewport().height())
+        )  # before it is laid out: unknown
+        around = edge + 2 * self.document().documentMargin()
         self.setFixedHeight(math.ceil(lines * self.cursorRect().height() + around) + 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
