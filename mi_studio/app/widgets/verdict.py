@@ -16,6 +16,9 @@ from mi_studio.studio.views import Tone, VerdictView
 LOW = 700
 """Below this height of the window the evidence has one line; somewhat above, two."""
 
+NARROW = 600
+"""Below this width, as beside a lesson, the band is as brief as in a low window: the curve needs the room."""
+
 MOST_LINES = 3
 """Where the sentence is longer in a low window, what it rests on is left to the tooltip."""
 
@@ -39,7 +42,6 @@ class Verdict(QWidget):
     def set_compact(self, compact: bool) -> None:
         """Take less height, for windows that are not high."""
         self._compact = compact
-        self.sentence.set_snug(compact)
         self._say_evidence()
         scaled(self._column.setContentsMargins, 62, *((6, 12, 7) if compact else (10, 16, 11)))
 
@@ -57,11 +59,14 @@ class Verdict(QWidget):
     def _say_evidence(self) -> None:
         """Say all of it, or in low windows as many of its parts as a line or two have room for."""
         said = self._evidence
-        if self._compact and self.width():
+        narrow = 0 < self.width() < px(NARROW)
+        self.sentence.set_snug(self._compact or narrow)
+        if (self._compact or narrow) and self.width():
             sign = " · " if " · " in said else "・"
             parts = said.split(sign)
             left, _, right, _ = margins(self._column)
-            lines = 1 if self.window().height() < LOW else 1.8  # breaks leave gaps at the ends
+            low = self._compact and self.window().height() < LOW
+            lines = 1 if low else 1.8 if self._compact else 2.7  # breaks leave gaps at the ends
             room = lines * (self.width() - left - right - 4)
             metrics = self.evidence.fontMetrics()
             while len(parts) > 1 and metrics.horizontalAdvance(sign.join(parts)) > room:
