@@ -244,7 +244,7 @@ KINDS = {
         ),
     ),
     "part": Kind(
-        nearest=Text("{target} · nearest confidential drawing", "{target}（最も近い機密図面）"),
+        nearest=Text("{target} · nearest confidential drawing", "{target}（最も近い社外秘の図面）"),
         everyone=Text("All {n} of them", "すべて（{n}件）"),
         out=Said(
             Text(

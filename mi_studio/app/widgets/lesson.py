@@ -628,6 +628,8 @@ class Ring(Over):
         self.setGeometry(whole)
         self._frame = QRect(ring).translated(-whole.topLeft())
         flag_top = 0 if above else self._frame.bottom() - out
+        if self.leads:
+            flag_top = self._frame.top()  # within: above the first picture stands the step
         flag_left = 12 if self.leads else self._frame.right() - wide - 12
         self._flag = QRect(max(0, flag_left), flag_top, wide, high)
         inner = self._frame.adjusted(self.WIDE + 1, self.WIDE + 1, -self.WIDE - 1, -self.WIDE - 1)
