@@ -147,6 +147,9 @@ GRAPHIC_PAIRS = (
 """Every further (shape, ground) that means something; each keeps a contrast of at least 3."""
 
 _chosen = [LIGHT]
+STANDS_OUT = 1.3
+"""By how much the verdict is larger than the smallest type, where there is a floor."""
+
 _room, _zoom, _floor = [1.0], [1.0], [0]
 _sizes: WeakKeyDictionary[QObject, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
@@ -293,6 +296,8 @@ def _sheet(theme: Theme) -> str:
         "tiny": 12,
     }
     types = {name: f"{max(px(size), _floor[0])}px" for name, size in sizes.items()}
+    for name, size in (("verdict", LEAD), ("verdict_snug", 16)):  # on a projector it stands out as well
+        types[name] = f"{max(px(size), round(STANDS_OUT * _floor[0]))}px"
     sheet = re.sub(r"\b([1-9]\d*)px", lambda nominal: f"{max(1, px(int(nominal[1])))}px", sheet)
     for token in sorted(tokens | types, key=len, reverse=True):
         sheet = sheet.replace(f"@{token}", (tokens | types)[token])
@@ -306,8 +311,8 @@ QLabel { background: transparent; }
 QLabel[role="title"] { font-weight: bold; }
 QLabel[role="name"] { font-size: @bracket; font-weight: bold; }
 QLabel[role="lead"] { font-size: @lead; }
-QLabel[role="verdict"] { font-size: @lead; font-weight: bold; }
-QLabel[role="verdict"][snug="true"] { font-size: @snug; }
+QLabel[role="verdict"] { font-size: @verdict; font-weight: bold; }
+QLabel[role="verdict"][snug="true"] { font-size: @verdict_snug; }
 QLabel[role="title"][snug="true"] { font-size: @small; }
 QLabel[role="big"] { font-size: @big; font-weight: bold; }
 QLabel[role="quiet"] { font-size: @small; color: @quiet; }
