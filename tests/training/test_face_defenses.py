@@ -16,8 +16,7 @@ from mi_studio.engine import models
 from mi_studio.engine.models.faces import FaceNet
 from mi_studio.training import private
 from mi_studio.training.classifier import Lesson
-from mi_studio.training.faces import classifiers, defended
-from mi_studio.training.faces import private as face_private
+from mi_studio.training.faces import beforehand, classifiers, defended
 from mi_studio.training.recipe import Context
 from mi_studio.training.sources import Sources
 
@@ -102,7 +101,7 @@ def test_features_are_those_of_each_photo() -> None:
     body = models.build("face-body", width=8).eval()
     photos: Any = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
     pixels = classifiers.to_pixels(photos)
-    found = face_private._features(body, pixels, "cpu")  # type: ignore[arg-type]
+    found = beforehand.body_features(body, pixels, "cpu")  # type: ignore[arg-type]
     with torch.no_grad():
         torch.testing.assert_close(found, body(classifiers.to_batch(photos)))
 
