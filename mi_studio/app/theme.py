@@ -146,10 +146,10 @@ GRAPHIC_PAIRS = (
 )
 """Every further (shape, ground) that means something; each keeps a contrast of at least 3."""
 
-_chosen = [LIGHT]
 STANDS_OUT = 1.3
 """By how much the verdict is larger than the smallest type, where there is a floor."""
 
+_chosen = [LIGHT]
 _room, _zoom, _floor = [1.0], [1.0], [0]
 _sizes: WeakKeyDictionary[QObject, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
@@ -291,7 +291,6 @@ def _sheet(theme: Theme) -> str:
         "lead": LEAD,
         "big": BIG,
         "bracket": 17,
-        "snug": 16,
         "lesson": 15,
         "tiny": 12,
     }

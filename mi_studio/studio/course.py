@@ -194,8 +194,7 @@ class Course:
 
     def _stands(self, lesson: Lesson) -> bool:
         """Whether the stage is as a lesson wants it where it was left, and its run is there."""
-        wanted = self._wanted(self._progress[lesson.id].at, lesson)
-        return self.session.main is not None and _choices(self.session.intent.wish) == _choices(wanted)
+        return self.session.main is not None and self._as_wanted(self._progress[lesson.id].at, lesson)
 
     def restart(self) -> None:
         """Begin the open lesson again; that it was finished once stays known."""
@@ -338,8 +337,8 @@ class Course:
             self._wishes[place] = lesson.wanted(at, self.session.intent.cards)
         return self._wishes[place]
 
-    def _as_wanted(self, at: int) -> bool:
-        return _choices(self.session.intent.wish) == _choices(self._wanted(at))
+    def _as_wanted(self, at: int, of: Lesson | None = None) -> bool:
+        return _choices(self.session.intent.wish) == _choices(self._wanted(at, of))
 
     def _astray(self, at: int) -> bool:
         """Whether something stands neither as it did before the step nor as the step wants it."""

@@ -52,7 +52,7 @@ def click(qtbot: QtBot, widget: Any, at: QPoint | None = None) -> None:
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
 
 
-def settled(qtbot: QtBot, controller: Controller, within: int = SOON) -> None:
+def settled(qtbot: QtBot, controller: Controller, within: int = 10_000) -> None:
     qtbot.waitUntil(lambda: not controller.timer.isActive(), timeout=within)
     QApplication.processEvents()
 
@@ -289,8 +289,8 @@ def test_a_prediction_is_told_what_came_of_it(qtbot: QtBot, school: Open) -> Non
     controller = school()
     enter(qtbot, controller, 1)
     course = controller.lessons.course
-    asked, told = (next(s for s in FIRST.steps if attribute(s)) for attribute in (
-        lambda s: s.kind == "predict", lambda s: s.recall))  # fmt: skip
+    asked = next(step for step in FIRST.steps if step.kind == "predict")
+    told = next(step for step in FIRST.steps if step.recall)
     right = next(i for i, option in enumerate(asked.options) if option.right)
     course.progress.at = FIRST.steps.index(told)
     for option, said in ((right, "Your prediction came true: "), (0, "What happened: ")):

@@ -215,9 +215,8 @@ class Writing(QPlainTextEdit):
     def _grow(self) -> None:
         """Be as high as what is written, so that nothing of it is out of sight; two lines at least."""
         lines = max(2, min(6, round(self.document().size().height())))  # of plain text it is counted in lines
-        edge = max(
-            px(6), min(px(24), self.height() - self.viewport().height())
-        )  # before it is laid out: unknown
+        laid_out = self.height() - self.viewport().height()  # nonsense before it has been
+        edge = max(px(6), min(px(24), laid_out))
         around = edge + 2 * self.document().documentMargin()
         self.setFixedHeight(math.ceil(lines * self.cursorRect().height() + around) + 2)
 
